@@ -1,0 +1,93 @@
+//! Temperatures: probes and their limits, the readings of each minute, and breaches.
+//!
+//! A probe is a document (its name and limits are edited side by side; of two limits the stricter is in force until a
+//! person decides). A *sample* is what a probe sends; a *reading* is a probe's minute. All probes of a box share one
+//! fact a minute, under the box's hour. A breach, a lost or returned probe and a manual reading are facts of their
+//! own, committed at once.
+
+mod decide;
+mod event;
+mod fold;
+mod probe;
+#[cfg(test)]
+mod tests;
+pub mod watch;
+
+use trivet_log::{Id, Lane, Origin};
+
+pub use decide::decide;
+pub use event::{
+    BreachClosed, BreachKind, BreachOpened, Event, MinuteRead, NoData, ProbeLost, ProbeReturned, Reading,
+    ReadingRecorded,
+};
+pub use fold::{Breach, Hour, HourReading, Manual, Outage, State, fold};
+pub use probe::{Change, DOCUMENT, Limits, Probe, Severity, UnitKind, Verdict};
+pub use watch::{Minute, Watch};
+
+use crate::{MilliCelsius, Permission};
+
+pub const LANE: Lane = Lane::Readings;
+pub const MAX_PROBES: usize = 150;
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    ChangeProbe {
+        probe: Id,
+        change: Change,
+    },
+    /// The readings of one minute of this box.
+    RecordMinute {
+        minute: i64,
+        readings: Vec<(Id, Reading)>,
+    },
+    OpenBreach {
+        breach: Id,
+        opened: BreachOpened,
+    },
+    CloseBreach {
+        breach: Id,
+        closed: BreachClosed,
+    },
+    LoseProbe {
+        outage: Id,
+        lost: ProbeLost,
+    },
+    ReturnProbe {
+        outage: Id,
+    },
+    /// A reading that a person or another system gives (HAC-01).
+    Record {
+        reading: Id,
+        probe: Id,
+        value: MilliCelsius,
+        measured_at_ms: i64,
+        source: String,
+    },
+}
+
+/// The subject of a box's readings of one hour: `hour` counts from 1970.
+pub fn hour_id(origin: Origin, hour: i64) -> Id {
+    let ms = u64::try_from(hour * 3_600_000).unwrap_or(0);
+    let mut near = [0; 10];
+    near.iter_mut().zip(origin.0).for_each(|(to, from)| *to = from);
+    Id::at(ms, near).derive("haccp hour", 0)
+}
+
+impl Command {
+    pub fn permission(&self) -> Permission {
+        match self {
+            Command::ChangeProbe { .. } => Permission::HaccpConfigure,
+            _ => Permission::HaccpRecord,
+        }
+    }
+
+    pub fn subject(&self, origin: Origin) -> Id {
+        match self {
+            Command::ChangeProbe { probe, .. } => *probe,
+            Command::RecordMinute { minute, .. } => hour_id(origin, minute.div_euclid(60)),
+            Command::OpenBreach { breach, .. } | Command::CloseBreach { breach, .. } => *breach,
+            Command::LoseProbe { outage, .. } | Command::ReturnProbe { outage } => *outage,
+            Command::Record { reading, .. } => *reading,
+        }
+    }
+}

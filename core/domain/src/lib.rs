@@ -1,0 +1,174 @@
+//! What a restaurant is: its nouns and its rules. No clock, disk, network or randomness; those are arguments.
+//!
+//! A [`Command`] is decided against the folded [`State`] of its subject and gives [`Event`]s or a [`Refusal`].
+//! `decide` may refuse, folding may not: any set of entries folds, in any order of arrival, and a contradiction
+//! between boxes becomes visible state.
+//!
+//! Modules in reading order, each standing on those before it: [`settings`], [`access`], [`menu`], [`checks`],
+//! [`kitchen`], [`haccp`].
+
+pub mod access;
+pub mod checks;
+pub mod document;
+pub mod fact;
+pub mod haccp;
+pub mod kitchen;
+pub mod menu;
+pub mod money;
+pub mod permission;
+pub mod quantity;
+pub mod refusal;
+pub mod settings;
+pub mod temperature;
+
+pub use document::{DocumentEdit, Fields, Value};
+pub use fact::{Context, Fact, History, Stamp};
+pub use money::Money;
+pub use permission::{Permission, Role};
+pub use quantity::Quantity;
+pub use refusal::{Refusal, Why};
+pub use temperature::MilliCelsius;
+
+use trivet_log::Id;
+
+/// Everything that a person, a device, a timer or a policy can ask for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Settings(settings::Command),
+    Access(access::Command),
+    Menu(menu::Command),
+    Checks(checks::Command),
+    Kitchen(kitchen::Command),
+    Haccp(haccp::Command),
+}
+
+/// What is known of one subject, by one module's fold.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    Settings(settings::Settings),
+    Access(access::Person),
+    Menu(menu::Item),
+    Checks(checks::Check),
+    Kitchen(kitchen::Board),
+    Haccp(haccp::State),
+}
+
+/// A fact to be appended, or a change of a document.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    Access(access::Event),
+    Checks(checks::Event),
+    Kitchen(kitchen::Event),
+    Haccp(haccp::Event),
+    Document(DocumentEdit),
+}
+
+impl Event {
+    pub fn kind(&self) -> u16 {
+        match self {
+            Event::Access(event) => event.kind(),
+            Event::Checks(event) => event.kind(),
+            Event::Kitchen(event) => event.kind(),
+            Event::Haccp(event) => event.kind(),
+            Event::Document(edit) => edit.kind,
+        }
+    }
+
+    /// The body of an event's entry. A document's body is its change, which is made where the document is kept.
+    pub fn encode(&self) -> Option<Vec<u8>> {
+        match self {
+            Event::Access(event) => Some(event.encode()),
+            Event::Checks(event) => Some(event.encode()),
+            Event::Kitchen(event) => Some(event.encode()),
+            Event::Haccp(event) => Some(event.encode()),
+            Event::Document(_) => None,
+        }
+    }
+
+    /// None for a kind that this release does not know, or for a body that does not read: such an entry is kept,
+    /// shipped and counted, and folds to nothing.
+    pub fn decode(kind: u16, body: &[u8]) -> Option<Event> {
+        access::Event::decode(kind, body)
+            .map(Event::Access)
+            .or_else(|| checks::Event::decode(kind, body).map(Event::Checks))
+            .or_else(|| kitchen::Event::decode(kind, body).map(Event::Kitchen))
+            .or_else(|| haccp::Event::decode(kind, body).map(Event::Haccp))
+    }
+}
+
+/// Events with the subject that they are written under.
+pub type Decision = Result<Vec<(Id, Event)>, Refusal>;
+
+/// Declares a module's events: one variant a kind, each a struct with numbered CBOR fields.
+///
+/// Fields are only ever added, always `Option`, never renumbered; a kind is never given a second meaning.
+#[macro_export]
+macro_rules! events {
+    ($(#[$doc:meta])* $($kind:literal => $name:ident),+ $(,)?) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Event { $($name($name)),+ }
+
+        impl Event {
+            pub const KINDS: &'static [u16] = &[$($kind),+];
+
+            pub fn kind(&self) -> u16 {
+                match self { $(Event::$name(_) => $kind),+ }
+            }
+
+            pub fn encode(&self) -> Vec<u8> {
+                match self { $(Event::$name(body) => trivet_log::entry::encode(body)),+ }
+            }
+
+            pub fn decode(kind: u16, body: &[u8]) -> Option<Event> {
+                match kind {
+                    $($kind => minicbor::decode(body).ok().map(Event::$name),)+
+                    _ => None,
+                }
+            }
+        }
+
+        $(impl From<$name> for $crate::Event {
+            fn from(body: $name) -> $crate::Event { Event::$name(body).into() }
+        })+
+    };
+}
+
+impl Command {
+    /// What the actor must be allowed. Checked in one place: the replica's `submit`.
+    pub fn permission(&self) -> Permission {
+        match self {
+            Command::Settings(command) => command.permission(),
+            Command::Access(command) => command.permission(),
+            Command::Menu(command) => command.permission(),
+            Command::Checks(command) => command.permission(),
+            Command::Kitchen(command) => command.permission(),
+            Command::Haccp(command) => command.permission(),
+        }
+    }
+
+    /// Whose history is folded, and under which the events are written.
+    pub fn subject(&self, origin: trivet_log::Origin) -> Id {
+        match self {
+            Command::Settings(command) => command.subject(),
+            Command::Access(command) => command.subject(),
+            Command::Menu(command) => command.subject(),
+            Command::Checks(command) => command.subject(),
+            Command::Kitchen(command) => command.subject(),
+            Command::Haccp(command) => command.subject(origin),
+        }
+    }
+}
+
+/// Decides a command against its subject's history.
+pub fn decide(history: &History, command: &Command, context: &dyn Context) -> Decision {
+    let standing = history.document.as_ref();
+    match command {
+        Command::Settings(command) => settings::decide(standing, command),
+        Command::Access(command) => access::decide(&access::fold(history), command),
+        Command::Menu(command) => menu::decide(standing, command, context),
+        Command::Checks(command) => checks::decide(&checks::fold(history), command, context),
+        Command::Kitchen(command) => kitchen::decide(&kitchen::fold(history), command, context),
+        Command::Haccp(command) => haccp::decide(&haccp::fold(history), standing, command, context),
+    }
+}

@@ -1,0 +1,41 @@
+//! A person's data is sealed before it becomes a command, so that nothing personal is ever in the log.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use trivet_domain::Role;
+use trivet_domain::access::{Command, Personal};
+use trivet_log::Id;
+use trivet_replica::sealing::{self, SecretKey};
+use trivet_replica::{Actor, App, Identity, Rejection};
+
+pub struct NewPerson {
+    pub name: String,
+    pub login: String,
+    pub role: Role,
+    pub password: String,
+}
+
+/// Adds a person: the key first, wrapped, then the fact.
+pub async fn add_person(app: &App, actor: Actor, id: Id, person: NewPerson) -> Result<(), Rejection> {
+    let hash = trivet_replica::auth::hash_password(&person.password).map_err(|e| Rejection::Store(e.to_string()))?;
+    let personal = Personal { name: person.name, login: person.login.to_lowercase(), password: hash };
+    let key: SecretKey = sealing::random();
+    let sealed = sealing::seal(&key, id.as_bytes(), &trivet_log::entry::encode(&personal));
+    let wrapped = sealing::seal(&app.identity.tenant_key, id.as_bytes(), &key);
+    app.store
+        .write(move |writing| {
+            let sql = "INSERT OR IGNORE INTO person_key(person, wrapped) VALUES(?1, ?2)";
+            writing.conn.execute(sql, params![id.as_bytes(), wrapped]).map(drop)
+        })
+        .await?
+        .map_err(|error| Rejection::Store(error.to_string()))?;
+    let command = Command::Add { person: id, role: person.role, sealed };
+    app.submit(actor, id, trivet_domain::Command::Access(command)).await?;
+    Ok(())
+}
+
+pub(super) fn person_key(conn: &Connection, identity: &Identity, person: Id) -> rusqlite::Result<Option<SecretKey>> {
+    let sql = "SELECT wrapped FROM person_key WHERE person=?1";
+    let wrapped: Option<Vec<u8>> = conn.query_row(sql, [person.as_bytes()], |row| row.get(0)).optional()?;
+    let opened = wrapped.and_then(|wrapped| sealing::open(&identity.tenant_key, person.as_bytes(), &wrapped));
+    Ok(opened.and_then(|key| key.try_into().ok()))
+}

@@ -1,0 +1,274 @@
+//! `/api/v1/haccp/…` and `/api/v1/temperature` (HAC-01, HAC-02; `/api/temperature` is an alias).
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use trivet_domain::haccp::{Change, Command, UnitKind};
+use trivet_domain::{Command as AnyCommand, MilliCelsius};
+use trivet_log::Id;
+use trivet_replica::http::Parsed;
+use trivet_replica::{App, Caller, Key, Problem};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::view::{self, BreachView, ManualFilter, ManualView, PointView, ProbeView};
+use crate::time;
+
+pub(super) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list, adopt))
+        .routes(routes!(change))
+        .routes(routes!(history))
+        .routes(routes!(breaches))
+        .routes(routes!(temperatures, record))
+        .route("/api/temperature", axum::routing::get(temperatures).post(record))
+}
+
+#[derive(Serialize, ToSchema)]
+struct ProbeList {
+    probes: Vec<ProbeView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct BreachList {
+    breaches: Vec<BreachView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct History {
+    probe_id: Uuid,
+    from: String,
+    to: String,
+    points: Vec<PointView>,
+}
+
+/// The fields of a probe. What is left out stays; a limit of null is taken away.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ProbeChange {
+    name: Option<String>,
+    #[schema(value_type = Option<String>, example = "fridge")]
+    unit_kind: Option<UnitKind>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i32>)]
+    min_milli_c: Option<Option<i32>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i32>)]
+    max_milli_c: Option<Option<i32>>,
+    /// The box's input that it is wired to.
+    input: Option<String>,
+}
+
+/// Tells null (given) from missing.
+fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i32>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl From<ProbeChange> for Change {
+    fn from(body: ProbeChange) -> Change {
+        Change {
+            name: body.name,
+            unit_kind: body.unit_kind,
+            min: body.min_milli_c.map(|limit| limit.map(MilliCelsius)),
+            max: body.max_milli_c.map(|limit| limit.map(MilliCelsius)),
+            input: body.input,
+        }
+    }
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Span {
+    /// RFC 3339; a day before `to` if left out.
+    from: Option<String>,
+    /// Now, if left out.
+    to: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct BreachQuery {
+    /// Only those that go on.
+    #[serde(default)]
+    open: bool,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewTemperature {
+    #[serde(alias = "sensor_id")]
+    sensor_id: Uuid,
+    #[serde(alias = "location_id")]
+    location_id: Option<Uuid>,
+    value: f64,
+    /// `C` or `F`.
+    unit: String,
+    /// RFC 3339.
+    #[serde(alias = "measured_at")]
+    measured_at: String,
+    /// What it was measured with, or who sent it.
+    #[serde(default)]
+    source: String,
+}
+
+#[derive(Serialize, ToSchema)]
+struct TemperatureList {
+    temperatures: Vec<ManualView>,
+    next: Option<Uuid>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
+struct TemperatureQuery {
+    location_id: Option<Uuid>,
+    sensor_id: Option<Uuid>,
+    from: Option<String>,
+    to: Option<String>,
+    compliant: Option<bool>,
+    /// `warn`, `high` or `critical`.
+    severity: Option<String>,
+    after: Option<Uuid>,
+    /// 1 to 200, 50 if left out.
+    limit: Option<usize>,
+}
+
+/// Probes with their current values.
+#[utoipa::path(get, path = "/api/v1/haccp/probes", tag = "haccp", responses((status = 200, body = ProbeList)))]
+async fn list(State(app): State<App>) -> Result<Json<ProbeList>, Problem> {
+    Ok(Json(ProbeList { probes: app.read(view::probes).await? }))
+}
+
+/// Adopts a probe; the Idempotency-Key becomes its id.
+#[utoipa::path(post, path = "/api/v1/haccp/probes", tag = "haccp", request_body = ProbeChange,
+    responses((status = 201, body = ProbeView), (status = 422, body = Problem)))]
+async fn adopt(
+    State(app): State<App>,
+    caller: Caller,
+    Key(key): Key,
+    Parsed(body): Parsed<ProbeChange>,
+) -> Result<(StatusCode, Json<ProbeView>), Problem> {
+    let probe = edit(app, caller, key, key, body.into()).await?;
+    Ok((StatusCode::CREATED, probe))
+}
+
+/// Changes a probe's name or limits.
+#[utoipa::path(put, path = "/api/v1/haccp/probes/{id}", tag = "haccp", params(("id" = Uuid, Path)),
+    request_body = ProbeChange,
+    responses((status = 200, body = ProbeView), (status = 404, body = Problem), (status = 422, body = Problem)))]
+async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Key(key): Key,
+    Parsed(body): Parsed<ProbeChange>,
+) -> Result<Json<ProbeView>, Problem> {
+    let known = app.read(move |view| view::probe(view, Id(id))).await?;
+    known.ok_or_else(|| Problem::not_found("probe"))?;
+    edit(app, caller, key, Id(id), body.into()).await
+}
+
+async fn edit(app: App, caller: Caller, key: Id, probe: Id, change: Change) -> Result<Json<ProbeView>, Problem> {
+    app.submit(caller.actor(), key, AnyCommand::Haccp(Command::ChangeProbe { probe, change })).await?;
+    let shown = app.read(move |view| view::probe(view, probe)).await?;
+    shown.map(Json).ok_or_else(|| Problem::not_found("probe"))
+}
+
+/// A probe's minutes. Minutes without data are points without a value, with the reason.
+#[utoipa::path(get, path = "/api/v1/haccp/probes/{id}/history", tag = "haccp", params(("id" = Uuid, Path), Span),
+    responses((status = 200, body = History), (status = 422, body = Problem)))]
+async fn history(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(span): Query<Span>,
+) -> Result<Json<History>, Problem> {
+    const DAY: i64 = 24 * 3_600_000;
+    let to = time_of("to", span.to)?.unwrap_or(app.wall.now_ms() + 60_000);
+    let from = time_of("from", span.from)?.unwrap_or(to - DAY);
+    if to <= from || to - from > 32 * DAY {
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "a span of at most 32 days");
+        return Err(problem.field("from", "at most 32 days before `to`"));
+    }
+    let points = app.read(move |view| view::history(view.conn, Id(id), from, to)).await?;
+    Ok(Json(History { probe_id: id, from: time::text(from), to: time::text(to), points }))
+}
+
+/// Times at which a probe was beyond its limits, the newest first.
+#[utoipa::path(get, path = "/api/v1/haccp/breaches", tag = "haccp", params(BreachQuery),
+    responses((status = 200, body = BreachList)))]
+async fn breaches(State(app): State<App>, Query(query): Query<BreachQuery>) -> Result<Json<BreachList>, Problem> {
+    let breaches = app.read(move |view| view::breaches(view.conn, query.open)).await?;
+    Ok(Json(BreachList { breaches }))
+}
+
+/// Records a reading that a person took or another system sends, and answers whether it is within the limits.
+#[utoipa::path(post, path = "/api/v1/temperature", tag = "haccp", request_body = NewTemperature,
+    responses((status = 201, body = ManualView), (status = 400, body = Problem)))]
+async fn record(
+    State(app): State<App>,
+    caller: Caller,
+    Key(key): Key,
+    body: Result<Parsed<NewTemperature>, Problem>,
+) -> Result<(StatusCode, Json<ManualView>), Problem> {
+    // This route answers every invalid body with 400 (HAC-01).
+    let bad = |problem: Problem| match problem.status {
+        422 => problem.with_status(StatusCode::BAD_REQUEST),
+        _ => problem,
+    };
+    let invalid = |field: &str, text: &str| Problem::new(StatusCode::BAD_REQUEST, text).field(field, text);
+    let Parsed(body) = body.map_err(bad)?;
+    let value = match body.unit.as_str() {
+        "C" | "°C" | "celsius" => MilliCelsius::from_degrees(body.value),
+        "F" | "°F" | "fahrenheit" => MilliCelsius::from_fahrenheit(body.value),
+        _ => return Err(invalid("unit", "`C` or `F`")),
+    };
+    let value = value.ok_or_else(|| invalid("value", "no temperature of a kitchen"))?;
+    if body.location_id.is_some_and(|location| Id(location) != app.identity.certificate.location) {
+        return Err(invalid("locationId", "this box keeps another location's record"));
+    }
+    let measured_at_ms = time::parse(&body.measured_at).ok_or_else(|| invalid("measuredAt", "a time as RFC 3339"))?;
+    if measured_at_ms > app.wall.now_ms() + 5 * 60_000 {
+        return Err(invalid("measuredAt", "lies in the future of the box's clock"));
+    }
+    let command =
+        Command::Record { reading: key, probe: Id(body.sensor_id), value, measured_at_ms, source: body.source };
+    app.submit(caller.actor(), key, AnyCommand::Haccp(command)).await.map_err(|rejection| bad(rejection.into()))?;
+    let recorded = app.read(move |view| view::manual(view.conn, key)).await?;
+    let recorded = recorded.ok_or_else(|| Problem::not_found("reading"))?;
+    Ok((StatusCode::CREATED, Json(recorded)))
+}
+
+/// Readings given by people and other systems, the newest first.
+#[utoipa::path(get, path = "/api/v1/temperature", tag = "haccp", params(TemperatureQuery),
+    responses((status = 200, body = TemperatureList), (status = 422, body = Problem)))]
+async fn temperatures(
+    State(app): State<App>,
+    Query(query): Query<TemperatureQuery>,
+) -> Result<Json<TemperatureList>, Problem> {
+    if query.location_id.is_some_and(|location| Id(location) != app.identity.certificate.location) {
+        return Ok(Json(TemperatureList { temperatures: Vec::new(), next: None }));
+    }
+    let limit = query.limit.unwrap_or(50).clamp(1, 200);
+    let filter = ManualFilter {
+        probe: query.sensor_id.map(Id),
+        from_ms: time_of("from", query.from)?,
+        to_ms: time_of("to", query.to)?,
+        compliant: query.compliant,
+        severity: query.severity,
+        after: query.after.map(Id),
+        limit,
+    };
+    let temperatures = app.read(move |view| view::manuals(view.conn, &filter)).await?;
+    let next = temperatures.last().filter(|_| temperatures.len() == limit).map(|reading| reading.id);
+    Ok(Json(TemperatureList { temperatures, next }))
+}
+
+fn time_of(field: &str, text: Option<String>) -> Result<Option<i64>, Problem> {
+    let Some(text) = text else { return Ok(None) };
+    let wrong = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not a time").field(field, "a time as RFC 3339");
+    time::parse(&text).map(Some).ok_or_else(wrong)
+}

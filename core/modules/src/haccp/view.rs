@@ -1,0 +1,385 @@
+//! Temperatures as screens and answers see them.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+use trivet_domain::MilliCelsius;
+use trivet_domain::haccp::{DOCUMENT, Limits, Probe, Verdict};
+use trivet_log::{Id, TimeQuality};
+use trivet_replica::View;
+use trivet_replica::store::log;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Samples;
+use super::project::Packed;
+use crate::menu::view::ConflictView;
+use crate::time;
+
+/// A sample older than this is no current value.
+pub const FRESH_MS: i64 = 15_000;
+/// Of a probe of another box only the minutes arrive; the last is current this long.
+pub const FRESH_MINUTE_MS: i64 = 150_000;
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Probe)]
+#[serde(rename_all = "camelCase")]
+pub struct ProbeView {
+    pub id: Uuid,
+    pub name: String,
+    /// `fridge`, `freezer`, `hot_hold` or `ambient`.
+    pub unit_kind: String,
+    /// Thousandths of a degree Celsius, like all temperatures. Of limits set apart on two boxes the stricter.
+    pub min_milli_c: Option<i32>,
+    pub max_milli_c: Option<i32>,
+    pub current: CurrentView,
+    /// `ok`, `breach` or `no_data`.
+    pub state: String,
+    pub breach: Option<ProbeBreachView>,
+    pub conflicts: Vec<ConflictView>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ProbeCurrent)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrentView {
+    /// Missing when there is no data; then `reason` says why.
+    pub milli_c: Option<i32>,
+    /// `good` or `no_data`.
+    pub quality: String,
+    pub reason: Option<String>,
+    pub at: Option<String>,
+    pub age_seconds: Option<i64>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ProbeBreach)]
+#[serde(rename_all = "camelCase")]
+pub struct ProbeBreachView {
+    pub id: Uuid,
+    pub opened_at: String,
+    /// `high` or `low`.
+    pub kind: String,
+    pub peak_milli_c: i32,
+    pub limit_milli_c: i32,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Breach)]
+#[serde(rename_all = "camelCase")]
+pub struct BreachView {
+    pub id: Uuid,
+    pub probe_id: Uuid,
+    pub probe_name: String,
+    pub kind: String,
+    pub opened_at: String,
+    pub closed_at: Option<String>,
+    pub peak_milli_c: i32,
+    pub limit_milli_c: i32,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = HistoryPoint)]
+#[serde(rename_all = "camelCase")]
+pub struct PointView {
+    pub at: String,
+    pub last: Option<i32>,
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+    /// Samples in the minute.
+    pub n: u16,
+    /// `good` or `no_data`.
+    pub quality: String,
+    pub reason: Option<String>,
+    /// What stood behind the clock.
+    pub time_quality: TimeQualityView,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = TimeQuality)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeQualityView {
+    Unset,
+    Rtc,
+    Synchronised,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Temperature)]
+#[serde(rename_all = "camelCase")]
+pub struct ManualView {
+    pub id: Uuid,
+    pub sensor_id: Uuid,
+    pub sensor_name: String,
+    pub value_milli_c: i32,
+    pub measured_at: String,
+    /// When it was entered, by the box's clock.
+    pub entered_at: String,
+    pub source: String,
+    pub recorded_by: Option<String>,
+    pub min_milli_c: Option<i32>,
+    pub max_milli_c: Option<i32>,
+    /// By the limits in force when it was entered.
+    pub compliant: bool,
+    /// `warn`, `high` or `critical`; none within the limits.
+    pub severity: Option<String>,
+}
+
+pub fn probes(view: &View<'_>) -> rusqlite::Result<Vec<ProbeView>> {
+    let mut statement = view.conn.prepare_cached("SELECT id FROM haccp_probe ORDER BY name, id")?;
+    let ids = statement.query_map([], |row| row.get(0).map(Id::from_bytes))?.collect::<rusqlite::Result<Vec<Id>>>()?;
+    ids.into_iter().filter_map(|id| probe(view, id).transpose()).collect()
+}
+
+pub fn probe(view: &View<'_>, id: Id) -> rusqlite::Result<Option<ProbeView>> {
+    let Some((_, fields)) = log::fields(view.conn, id)?.filter(|(kind, _)| *kind == DOCUMENT) else { return Ok(None) };
+    let probe = Probe::from_fields(&fields);
+    let current = current(view, id)?;
+    let breach = open_breach(view.conn, id)?;
+    let state = match (current.milli_c, &breach) {
+        (_, Some(_)) => "breach",
+        (None, None) => "no_data",
+        (Some(_), None) => "ok",
+    };
+    Ok(Some(ProbeView {
+        id: id.0,
+        name: probe.name,
+        unit_kind: probe.unit_kind.name().to_owned(),
+        min_milli_c: probe.limits.min.map(|limit| limit.0),
+        max_milli_c: probe.limits.max.map(|limit| limit.0),
+        current,
+        state: state.to_owned(),
+        breach,
+        conflicts: probe.conflicts.into_iter().map(ConflictView::from).collect(),
+    }))
+}
+
+fn current(view: &View<'_>, probe: Id) -> rusqlite::Result<CurrentView> {
+    let show = |milli_c: Option<i32>, reason: Option<&str>, at_ms: i64| CurrentView {
+        milli_c,
+        quality: if milli_c.is_some() { "good" } else { "no_data" }.to_owned(),
+        reason: reason.map(str::to_owned),
+        at: Some(time::text(at_ms)),
+        age_seconds: Some((view.now_ms - at_ms).max(0) / 1_000),
+    };
+    if let Some(latest) = view.more.get::<Samples>().and_then(|samples| samples.of(probe)) {
+        return Ok(match latest.sample {
+            _ if view.now_ms - latest.at_ms > FRESH_MS => show(None, Some("silent"), latest.at_ms),
+            Ok(value) => show(Some(value.0), None, latest.at_ms),
+            Err(reason) => show(None, Some(reason.name()), latest.at_ms),
+        });
+    }
+    let last = last_minute(view.conn, probe)?;
+    Ok(match last {
+        None => CurrentView {
+            milli_c: None,
+            quality: "no_data".to_owned(),
+            reason: Some("nothing received yet".to_owned()),
+            at: None,
+            age_seconds: None,
+        },
+        Some((at_ms, _)) if view.now_ms - at_ms > FRESH_MINUTE_MS => show(None, Some("silent"), at_ms),
+        Some((at_ms, packed)) => {
+            show(packed.last.map(|milli| milli.0), packed.no_data.map(|reason| reason.name()), at_ms)
+        }
+    })
+}
+
+fn last_minute(conn: &Connection, probe: Id) -> rusqlite::Result<Option<(i64, Packed)>> {
+    let newest = "SELECT hour FROM haccp_hour ORDER BY hour DESC LIMIT 1";
+    let Some(newest) = conn.query_row(newest, [], |row| row.get::<_, i64>(0)).optional()? else { return Ok(None) };
+    let points = minutes(conn, probe, (newest - 1) * 3_600_000, i64::MAX)?;
+    Ok(points.into_iter().next_back())
+}
+
+/// A probe's minutes in a span of time, by whichever box reported them.
+fn minutes(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqlite::Result<Vec<(i64, Packed)>> {
+    let sql = "SELECT hour, readings FROM haccp_hour WHERE hour BETWEEN ?1 AND ?2 AND probe=?3 ORDER BY hour, origin";
+    let mut statement = conn.prepare_cached(sql)?;
+    let hours = (from_ms.div_euclid(3_600_000), to_ms.div_euclid(3_600_000));
+    let mut rows = statement.query(params![hours.0, hours.1, probe.as_bytes()])?;
+    let mut points = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (hour, blob): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        let packed: Vec<Packed> = minicbor::decode(&blob).unwrap_or_default();
+        let at = |packed: &Packed| (hour * 60 + i64::from(packed.minute)) * 60_000;
+        points.extend(packed.into_iter().map(|packed| (at(&packed), packed)));
+    }
+    points.retain(|(at, _)| (from_ms..to_ms).contains(at));
+    points.sort_by_key(|(at, _)| *at);
+    Ok(points)
+}
+
+/// One point a minute. A minute without any fact is shown as such: the box was off, or the fact has not arrived.
+pub fn history(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqlite::Result<Vec<PointView>> {
+    let known = minutes(conn, probe, from_ms, to_ms)?;
+    let mut points: Vec<PointView> = Vec::with_capacity(known.len());
+    let mut expected = None;
+    for (at_ms, packed) in known {
+        if let Some(gap_from) = expected.filter(|expected| at_ms > *expected) {
+            points.push(gap(gap_from));
+            if at_ms - gap_from > 60_000 {
+                points.push(gap(at_ms - 60_000));
+            }
+        }
+        expected = Some(at_ms + 60_000);
+        points.push(point(at_ms, &packed));
+    }
+    Ok(points)
+}
+
+fn gap(at_ms: i64) -> PointView {
+    PointView {
+        at: time::text(at_ms),
+        last: None,
+        min: None,
+        max: None,
+        n: 0,
+        quality: "no_data".to_owned(),
+        reason: Some("no record".to_owned()),
+        time_quality: TimeQualityView::Unset,
+    }
+}
+
+fn point(at_ms: i64, packed: &Packed) -> PointView {
+    let last = packed.last.map(|milli| milli.0);
+    PointView {
+        at: time::text(at_ms),
+        last,
+        min: last.map(|last| last.saturating_sub_unsigned(packed.below.unwrap_or(0))),
+        max: last.map(|last| last.saturating_add_unsigned(packed.above.unwrap_or(0))),
+        n: packed.samples.unwrap_or(0),
+        quality: if last.is_some() { "good" } else { "no_data" }.to_owned(),
+        reason: packed.no_data.map(|reason| reason.name().to_owned()),
+        time_quality: match packed.quality {
+            Some(TimeQuality::Unset) => TimeQualityView::Unset,
+            Some(TimeQuality::Rtc) => TimeQualityView::Rtc,
+            _ => TimeQualityView::Synchronised,
+        },
+    }
+}
+
+const BREACH: &str = "SELECT b.id, b.probe, coalesce(p.name, ''), b.kind, b.opened_ms, b.closed_ms, b.peak, b.limit_value \
+    FROM haccp_breach b LEFT JOIN haccp_probe p ON p.id=b.probe";
+
+pub fn breach(conn: &Connection, id: Id) -> rusqlite::Result<Option<BreachView>> {
+    let mut statement = conn.prepare_cached(&format!("{BREACH} WHERE b.id=?1"))?;
+    statement.query_row([id.as_bytes()], breach_from_row).optional()
+}
+
+/// The newest 500.
+pub fn breaches(conn: &Connection, open_only: bool) -> rusqlite::Result<Vec<BreachView>> {
+    let which = if open_only { "WHERE b.closed_ms IS NULL" } else { "" };
+    let mut statement = conn.prepare_cached(&format!("{BREACH} {which} ORDER BY b.id DESC LIMIT 500"))?;
+    statement.query_map([], breach_from_row)?.collect()
+}
+
+fn open_breach(conn: &Connection, probe: Id) -> rusqlite::Result<Option<ProbeBreachView>> {
+    let which = "WHERE b.probe=?1 AND b.closed_ms IS NULL ORDER BY b.id DESC LIMIT 1";
+    let mut statement = conn.prepare_cached(&format!("{BREACH} {which}"))?;
+    let breach = statement.query_row([probe.as_bytes()], breach_from_row).optional()?;
+    Ok(breach.map(|breach| ProbeBreachView {
+        id: breach.id,
+        opened_at: breach.opened_at,
+        kind: breach.kind,
+        peak_milli_c: breach.peak_milli_c,
+        limit_milli_c: breach.limit_milli_c,
+    }))
+}
+
+fn breach_from_row(row: &Row<'_>) -> rusqlite::Result<BreachView> {
+    Ok(BreachView {
+        id: Uuid::from_bytes(row.get(0)?),
+        probe_id: Uuid::from_bytes(row.get(1)?),
+        probe_name: row.get(2)?,
+        kind: row.get(3)?,
+        opened_at: time::text(row.get(4)?),
+        closed_at: row.get::<_, Option<i64>>(5)?.map(time::text),
+        peak_milli_c: row.get(6)?,
+        limit_milli_c: row.get(7)?,
+    })
+}
+
+/// The probes whose card a subject's change touches.
+pub(super) fn probes_of(conn: &Connection, subject: Id) -> rusqlite::Result<Vec<Id>> {
+    let sql = "SELECT id FROM haccp_probe WHERE id=?1 UNION SELECT probe FROM haccp_breach WHERE id=?1
+        UNION SELECT probe FROM haccp_outage WHERE id=?1";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([subject.as_bytes()], |row| row.get(0).map(Id::from_bytes))?;
+    let mut probes: Vec<Id> = rows.collect::<rusqlite::Result<_>>()?;
+    if probes.is_empty() {
+        let sql =
+            "SELECT DISTINCT probe FROM haccp_hour WHERE hour>=(SELECT max(hour)-1 FROM haccp_hour) AND subject=?1";
+        let mut statement = conn.prepare_cached(sql)?;
+        let rows = statement.query_map([subject.as_bytes()], |row| row.get(0).map(Id::from_bytes))?;
+        probes = rows.collect::<rusqlite::Result<_>>()?;
+    }
+    Ok(probes)
+}
+
+/// Which readings given by people a list holds.
+#[derive(Clone, Debug, Default)]
+pub struct ManualFilter {
+    pub probe: Option<Id>,
+    pub from_ms: Option<i64>,
+    pub to_ms: Option<i64>,
+    pub compliant: Option<bool>,
+    pub severity: Option<String>,
+    pub after: Option<Id>,
+    pub limit: usize,
+}
+
+const MANUAL: &str = "SELECT m.id, m.probe, coalesce(p.name, ''), m.value, m.measured_ms, m.entered_ms, m.source, w.name, \
+    m.min, m.max FROM haccp_manual m LEFT JOIN haccp_probe p ON p.id=m.probe LEFT JOIN access_person w ON w.id=m.person";
+
+pub fn manual(conn: &Connection, id: Id) -> rusqlite::Result<Option<ManualView>> {
+    let mut statement = conn.prepare_cached(&format!("{MANUAL} WHERE m.id=?1"))?;
+    statement.query_row([id.as_bytes()], manual_from_row).optional()
+}
+
+/// The newest first.
+pub fn manuals(conn: &Connection, filter: &ManualFilter) -> rusqlite::Result<Vec<ManualView>> {
+    let which =
+        "WHERE (?1 IS NULL OR m.probe=?1) AND (?2 IS NULL OR m.measured_ms>=?2) AND (?3 IS NULL OR m.measured_ms<?3)
+        AND (?4 IS NULL OR m.id<?4) ORDER BY m.id DESC";
+    let mut statement = conn.prepare_cached(&format!("{MANUAL} {which}"))?;
+    let rows = statement.query_map(
+        params![
+            filter.probe.as_ref().map(Id::as_bytes),
+            filter.from_ms,
+            filter.to_ms,
+            filter.after.as_ref().map(Id::as_bytes)
+        ],
+        manual_from_row,
+    )?;
+    let wanted = |row: &rusqlite::Result<ManualView>| {
+        row.as_ref().map_or(true, |manual| {
+            filter.compliant.is_none_or(|compliant| manual.compliant == compliant)
+                && filter.severity.as_ref().is_none_or(|severity| manual.severity.as_ref() == Some(severity))
+        })
+    };
+    rows.filter(wanted).take(filter.limit).collect()
+}
+
+fn manual_from_row(row: &Row<'_>) -> rusqlite::Result<ManualView> {
+    let value: i32 = row.get(3)?;
+    let (min, max): (Option<i32>, Option<i32>) = (row.get(8)?, row.get(9)?);
+    let limits = Limits { min: min.map(MilliCelsius), max: max.map(MilliCelsius) };
+    let severity = match limits.judge(MilliCelsius(value)) {
+        Verdict::Within => None,
+        Verdict::Above(severity) | Verdict::Below(severity) => Some(format!("{severity:?}").to_lowercase()),
+    };
+    Ok(ManualView {
+        id: Uuid::from_bytes(row.get(0)?),
+        sensor_id: Uuid::from_bytes(row.get(1)?),
+        sensor_name: row.get(2)?,
+        value_milli_c: value,
+        measured_at: time::text(row.get(4)?),
+        entered_at: time::text(row.get(5)?),
+        source: row.get(6)?,
+        recorded_by: row.get(7)?,
+        min_milli_c: min,
+        max_milli_c: max,
+        compliant: severity.is_none(),
+        severity,
+    })
+}

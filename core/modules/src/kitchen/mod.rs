@@ -1,0 +1,55 @@
+//! The kitchen's tickets.
+
+pub mod paper;
+mod project;
+mod routes;
+pub mod view;
+
+use rusqlite::Connection;
+use trivet_domain::{Permission, checks, kitchen};
+use trivet_log::Id;
+use trivet_replica::module::{EMPTY, Reach, Read, Topic};
+use trivet_replica::{Draft, Module, View};
+
+/// How the paper of a ticket stands, told by whoever prints it; a replica without printers has none.
+#[derive(Clone)]
+pub struct PaperState(pub fn(&Connection, Id) -> rusqlite::Result<Option<String>>);
+
+pub const MODULE: Module = Module {
+    name: "kitchen",
+    lane: kitchen::LANE,
+    reach: Reach::Location,
+    facts: kitchen::Event::KINDS,
+    follows: &[checks::Event::KINDS, kitchen::Event::KINDS],
+    schema: include_str!("schema.sql"),
+    tables: &["kitchen_ticket"],
+    project: project::project,
+    routes: routes::routes,
+    reads: &[
+        Read { path: "/api/v1/kitchen/orders", permission: Permission::KitchenRead },
+        Read { path: "/api/v1/kitchen/orders/{id}", permission: Permission::KitchenRead },
+    ],
+    topics: &[Topic { namespace: "kitchen", permission: Permission::KitchenRead }],
+    frames: |view, check| {
+        let tickets = view::of_check(view, check)?;
+        let drafts = tickets.iter().flat_map(|ticket| {
+            [
+                Draft::new("kitchen", "kitchen:order:updated", ticket),
+                Draft::new("pos", "pos:order:kitchen_update", ticket),
+            ]
+        });
+        Ok(drafts.collect())
+    },
+    status,
+    ..EMPTY
+};
+
+fn status(view: &View<'_>, namespace: &str) -> rusqlite::Result<Option<serde_json::Value>> {
+    if namespace != "kitchen" {
+        return Ok(None);
+    }
+    let settings = crate::settings::in_force(view.conn)?;
+    let stations = settings.stations.iter().map(|(id, name)| serde_json::json!({"id": id, "name": name}));
+    let stations: Vec<_> = stations.collect();
+    Ok(Some(serde_json::json!({ "orders": view::open(view, None)?, "stations": stations })))
+}

@@ -1,0 +1,23 @@
+//! Text from people becomes text on paper, and nothing else.
+
+/// Drops control characters (C0, DEL, C1), so that no text holds a printer's command, and marks that would turn the
+/// direction of what follows (bidi embeddings and overrides). Tabs and line ends become spaces.
+pub fn sanitise(text: &str) -> String {
+    let keep = |c: char| match c {
+        '\t' | '\n' | '\r' => Some(' '),
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => None,
+        c if c.is_control() => None,
+        c => Some(c),
+    };
+    text.chars().filter_map(keep).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_open_the_drawer() {
+        assert_eq!(sanitise("An\u{1b}p\0\u{32}\u{fa}n\u{9b}\u{202e}\tB"), "Anp2ún B");
+    }
+}

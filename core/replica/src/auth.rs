@@ -1,0 +1,208 @@
+//! Who is calling: access tokens, the one place where a read's permission is checked, and the brake on guessing.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, PasswordHash};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
+use axum::http::{Method, header, request::Parts};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+use trivet_domain::{Permission, Role};
+use trivet_log::Id;
+
+use crate::{Actor, App, Problem};
+
+/// An access token's life. There are no refresh tokens yet, so it is a shift's length.
+pub const TOKEN_SECONDS: i64 = 12 * 3_600;
+/// Wrong passwords in fifteen minutes: for one login, and from one address.
+const MAX_MISSES_PER_LOGIN: usize = 5;
+const MAX_MISSES_PER_ADDRESS: usize = 20;
+const MISS_WINDOW_MS: i64 = 15 * 60_000;
+/// Logins and addresses whose misses are remembered; past it the oldest is forgotten.
+const MAX_REMEMBERED: usize = 10_000;
+
+/// A person who has shown a valid token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caller {
+    pub person: Id,
+    pub role: Role,
+    pub device: Id,
+}
+
+impl Caller {
+    pub fn actor(&self) -> Actor {
+        Actor { person: self.person, device: self.device, role: Some(self.role) }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    sub: Id,
+    role: Role,
+    exp: i64,
+}
+
+/// A JWT (RFC 7519) with HS256 and nothing else: the header is compared, not interpreted.
+const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
+
+pub struct Auth {
+    key: hmac::Key,
+    misses: Mutex<HashMap<String, Vec<i64>>>,
+    /// One argon2 hash at a time: logins cannot eat the memory.
+    hashing: Semaphore,
+}
+
+impl Auth {
+    pub fn new(secret: &[u8; 32]) -> Auth {
+        Auth { key: hmac::Key::new(hmac::HMAC_SHA256, secret), misses: Mutex::default(), hashing: Semaphore::new(1) }
+    }
+
+    pub fn token(&self, person: Id, role: Role, now_ms: i64) -> String {
+        let claims = Claims { sub: person, role, exp: now_ms / 1_000 + TOKEN_SECONDS };
+        let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).unwrap_or_default());
+        let signed = format!("{HEADER}.{payload}");
+        let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, signed.as_bytes()));
+        format!("{signed}.{tag}")
+    }
+
+    pub fn check(&self, token: &str, now_ms: i64) -> Option<Caller> {
+        let (signed, tag) = token.rsplit_once('.')?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
+        hmac::verify(&self.key, signed.as_bytes(), &tag).ok()?;
+        let payload = signed.strip_prefix(HEADER)?.strip_prefix('.')?;
+        let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+        (claims.exp > now_ms / 1_000).then_some(Caller { person: claims.sub, role: claims.role, device: Id::NIL })
+    }
+
+    /// Checks a password against an argon2id hash; without a hash it takes the same time and fails.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> bool {
+        let Ok(_turn) = self.hashing.acquire().await else { return false };
+        let verified = tokio::task::spawn_blocking(move || match hash {
+            Some(hash) => {
+                let parsed = PasswordHash::new(&hash);
+                parsed.is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+            }
+            None => {
+                drop(hash_password(&password));
+                false
+            }
+        });
+        verified.await.unwrap_or(false)
+    }
+
+    /// May this login be tried from this address? Err: how many seconds to wait.
+    pub fn may_try(&self, login: &str, address: IpAddr, now_ms: i64) -> Result<(), i64> {
+        let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, most) in keys(login, address) {
+            let Some(times) = misses.get_mut(&key) else { continue };
+            times.retain(|at| now_ms - at < MISS_WINDOW_MS);
+            if times.len() >= most {
+                let oldest = times.first().copied().unwrap_or(now_ms);
+                return Err(((oldest + MISS_WINDOW_MS - now_ms) / 1_000).max(1));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn missed(&self, login: &str, address: IpAddr, now_ms: i64) {
+        let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, _) in keys(login, address) {
+            misses.entry(key).or_default().push(now_ms);
+        }
+        while misses.len() > MAX_REMEMBERED {
+            let oldest = misses.iter().min_by_key(|(_, times)| times.last()).map(|(key, _)| key.clone());
+            oldest.map(|key| misses.remove(&key));
+        }
+    }
+}
+
+fn keys(login: &str, address: IpAddr) -> [(String, usize); 2] {
+    [(format!("login {login}"), MAX_MISSES_PER_LOGIN), (format!("from {address}"), MAX_MISSES_PER_ADDRESS)]
+}
+
+/// argon2id with the library's recommended cost, in the PHC string format.
+pub fn hash_password(password: &str) -> anyhow::Result<String> {
+    let salt: [u8; 16] = crate::sealing::random();
+    let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
+    Ok(hash.map_err(|error| anyhow::anyhow!("argon2: {error}"))?.to_string())
+}
+
+/// Routes that need no token.
+const OPEN: &[&str] = &["/api/v1/auth/login", "/api/v1/live"];
+
+/// In front of every API route: no token, 401; a read that the person may not, 403. Writes are checked in `submit`.
+pub async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned()).unwrap_or_default();
+    if OPEN.contains(&path.as_str()) || !path.starts_with("/api/") {
+        return next.run(request).await;
+    }
+    let bearer = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = bearer.and_then(|text| text.strip_prefix("Bearer "));
+    let Some(mut caller) = token.and_then(|token| app.auth.check(token, app.wall.now_ms())) else {
+        return Problem::unauthorized().into_response();
+    };
+    let device = request.headers().get("x-trivet-device").and_then(|value| value.to_str().ok());
+    caller.device = device.and_then(|text| text.parse().ok()).unwrap_or(Id::NIL);
+    let reading = request.method() == Method::GET || request.method() == Method::HEAD;
+    if reading && !may_read(&app, caller, &path) {
+        return Problem::forbidden().into_response();
+    }
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}
+
+fn may_read(app: &App, caller: Caller, path: &str) -> bool {
+    let reads = app.modules.iter().flat_map(|module| module.reads).chain(READS);
+    reads.into_iter().find(|read| read.path == path).is_some_and(|read| caller.role.may(read.permission))
+}
+
+/// The runtime's own reads.
+pub const READS: &[crate::Read] = &[
+    crate::Read { path: "/api/v1/live/poll", permission: Permission::MenuRead },
+    crate::Read { path: "/api/v1/auth/me", permission: Permission::MenuRead },
+];
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Caller, Problem> {
+        parts.extensions.get::<Caller>().copied().ok_or_else(Problem::unauthorized)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_790_000_000_000;
+
+    #[test]
+    fn a_token_holds_until_it_expires_and_only_untouched() {
+        let auth = Auth::new(&[1; 32]);
+        let person = Id::from_bytes([9; 16]);
+        let token = auth.token(person, Role::Cook, NOW);
+        assert_eq!(auth.check(&token, NOW).map(|c| (c.person, c.role)), Some((person, Role::Cook)));
+        assert_eq!(auth.check(&token, NOW + TOKEN_SECONDS * 1_000), None);
+        assert_eq!(Auth::new(&[2; 32]).check(&token, NOW), None);
+        let unsigned = token.replace(HEADER, &URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#));
+        assert_eq!(auth.check(&unsigned, NOW), None);
+        assert_eq!(auth.check("test-token", NOW), None);
+    }
+
+    #[test]
+    fn guessing_is_braked_per_login_and_per_address() {
+        let auth = Auth::new(&[1; 32]);
+        let here: IpAddr = [10, 0, 0, 7].into();
+        (0..5).for_each(|_| auth.missed("ann", here, NOW));
+        assert_eq!(auth.may_try("ann", here, NOW), Err(900));
+        assert_eq!(auth.may_try("bob", here, NOW), Ok(()));
+        assert_eq!(auth.may_try("ann", here, NOW + MISS_WINDOW_MS), Ok(()));
+    }
+}

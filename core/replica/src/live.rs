@@ -1,0 +1,352 @@
+//! The live feed: what changed, pushed to every screen over one socket.
+//!
+//! A frame's `n` is the replica's durable local arrival number and `epoch` its origin. Whoever asks for what came
+//! after a place that is no longer at hand, or is too slow, gets the whole picture instead: never a silent skip.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::sync::broadcast;
+use trivet_log::{Id, Origin};
+
+use crate::module::View;
+use crate::store::{Opening, log};
+use crate::{App, Caller, Module, Problem};
+
+/// Frames kept for those that come back.
+const RING: usize = 2_048;
+/// Frames that a socket may lag behind before it gets the whole picture.
+const LAG: usize = 512;
+/// Commits that may wait for the publisher; past it every socket gets the whole picture.
+const MAX_WAITING_COMMITS: usize = 1_024;
+const HELLO_WITHIN: Duration = Duration::from_secs(5);
+/// A socket that takes a frame no faster than this is closed.
+const SEND_WITHIN: Duration = Duration::from_secs(5);
+const HEARTBEAT: Duration = Duration::from_secs(1);
+const POLL_WITHIN: Duration = Duration::from_secs(25);
+const MAX_CLIENT_MESSAGE: usize = 64 * 1024;
+
+/// What a module wants the screens to be told.
+#[derive(Debug)]
+pub struct Draft {
+    pub namespace: &'static str,
+    pub kind: &'static str,
+    pub data: Value,
+}
+
+impl Draft {
+    pub fn new(namespace: &'static str, kind: &'static str, data: &impl Serialize) -> Draft {
+        Draft { namespace, kind, data: serde_json::to_value(data).unwrap_or_default() }
+    }
+}
+
+pub(crate) struct Frame {
+    n: u64,
+    namespace: String,
+    text: Utf8Bytes,
+}
+
+pub struct Hub {
+    epoch: String,
+    reached: AtomicU64,
+    ring: Mutex<VecDeque<Arc<Frame>>>,
+    out: broadcast::Sender<Arc<Frame>>,
+}
+
+impl Hub {
+    pub fn new(origin: Origin) -> Hub {
+        Hub {
+            epoch: origin.to_string(),
+            reached: AtomicU64::new(0),
+            ring: Mutex::default(),
+            out: broadcast::channel(LAG).0,
+        }
+    }
+
+    pub fn epoch(&self) -> &str {
+        &self.epoch
+    }
+
+    pub fn reached(&self) -> u64 {
+        self.reached.load(Ordering::Relaxed)
+    }
+
+    /// Something that is no entry (a probe's sample, a device's state): told at once, under the latest number.
+    pub fn tell(&self, draft: &Draft) {
+        self.send(draft, self.reached());
+    }
+
+    fn send(&self, draft: &Draft, n: u64) {
+        let frame = Arc::new(self.frame(draft.namespace, draft.kind, n, &draft.data));
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        if ring.len() == RING {
+            ring.pop_front();
+        }
+        ring.push_back(frame.clone());
+        drop(self.out.send(frame));
+    }
+
+    fn frame(&self, namespace: &str, kind: &str, n: u64, data: &Value) -> Frame {
+        let text = json!({"ns": namespace, "epoch": self.epoch, "n": n, "type": kind, "data": data}).to_string();
+        Frame { n, namespace: namespace.to_owned(), text: text.into() }
+    }
+
+    /// The frames from `n` on, if none between has been forgotten. Those of `n` itself again: a commit has several.
+    fn since(&self, from: &From) -> Option<Vec<Arc<Frame>>> {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let reaches_back = ring.front().is_some_and(|first| first.n < from.n) || from.n >= self.reached();
+        (from.epoch == self.epoch && from.n <= self.reached() && reaches_back)
+            .then(|| ring.iter().filter(|frame| frame.n >= from.n).cloned().collect())
+    }
+
+    /// Forgets the frames at hand, so that everybody gets the whole picture.
+    fn start_over(&self) {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let lost = Arc::new(self.frame("live", "start_over", 0, &Value::Null));
+        drop(self.out.send(lost));
+    }
+}
+
+/// A subject that a commit changed.
+#[derive(Debug)]
+pub struct Touched {
+    pub subject: Id,
+    pub kinds: BTreeSet<u16>,
+    pub arrival: u64,
+}
+
+/// Renders frames after the commit, on a thread and a connection of its own.
+pub struct Publisher {
+    commits: mpsc::SyncSender<Vec<Touched>>,
+    overrun: Arc<AtomicBool>,
+}
+
+impl Publisher {
+    pub(crate) fn start(conn: Connection, opening: &Opening) -> anyhow::Result<Publisher> {
+        let (commits, queue) = mpsc::sync_channel::<Vec<Touched>>(MAX_WAITING_COMMITS);
+        let overrun = Arc::new(AtomicBool::new(false));
+        let (hub, modules, more) = (opening.hub.clone(), opening.modules.clone(), opening.more.clone());
+        let (wall, flag) = (opening.wall.clone(), overrun.clone());
+        hub.reached.store(log::last_arrival(&conn)?, Ordering::Relaxed);
+        std::thread::Builder::new().name("publisher".into()).spawn(move || {
+            while let Ok(touched) = queue.recv() {
+                let view = View { conn: &conn, more: &more, now_ms: wall.now_ms() };
+                publish(&hub, &modules, &view, touched);
+                if flag.swap(false, Ordering::Relaxed) {
+                    hub.start_over();
+                }
+            }
+        })?;
+        Ok(Publisher { commits, overrun })
+    }
+
+    /// Never blocks the writer.
+    pub(crate) fn publish(&self, touched: Vec<Touched>) {
+        if self.commits.try_send(touched).is_err() {
+            self.overrun.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+fn publish(hub: &Hub, modules: &[Module], view: &View<'_>, touched: Vec<Touched>) {
+    let mut latest: BTreeMap<Id, Touched> = BTreeMap::new();
+    for touched in touched {
+        latest.insert(touched.subject, touched);
+    }
+    let mut in_order: Vec<Touched> = latest.into_values().collect();
+    in_order.sort_by_key(|touched| touched.arrival);
+    for touched in in_order {
+        hub.reached.fetch_max(touched.arrival, Ordering::Relaxed);
+        for module in modules.iter().filter(|module| module.follows(&touched.kinds)) {
+            match (module.frames)(view, touched.subject) {
+                Ok(drafts) => drafts.iter().for_each(|draft| hub.send(draft, touched.arrival)),
+                Err(error) => tracing::error!(%error, module = module.name, "rendering for the screens"),
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct From {
+    epoch: String,
+    n: u64,
+}
+
+#[derive(Deserialize)]
+struct Hello {
+    token: String,
+    subscribe: Vec<String>,
+    #[serde(default)]
+    from: Option<From>,
+}
+
+/// `GET /api/v1/live`: a WebSocket. The first message is the client's hello with its token, which so stands in no URL.
+pub async fn socket(State(app): State<App>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    if !same_origin(&headers) {
+        return Problem::new(StatusCode::FORBIDDEN, "a page of another origin may not listen here").into_response();
+    }
+    let upgrade = upgrade.max_message_size(MAX_CLIENT_MESSAGE).max_frame_size(MAX_CLIENT_MESSAGE);
+    upgrade.on_upgrade(move |mut socket| async move {
+        if let Err(problem) = serve(&app, &mut socket).await {
+            let frame = app.hub.frame("live", "error", app.hub.reached(), &json!(problem));
+            drop(send(&mut socket, frame.text).await);
+        }
+    })
+}
+
+/// Browsers always send `Origin` with a WebSocket; programs need not.
+fn same_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    match (text(header::ORIGIN), text(header::HOST)) {
+        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, origin_host)| origin_host == host),
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}
+
+async fn serve(app: &App, socket: &mut WebSocket) -> Result<(), Problem> {
+    let Ok(Some(Ok(Message::Text(text)))) = tokio::time::timeout(HELLO_WITHIN, socket.recv()).await else {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "the first message is a hello with the token"));
+    };
+    let hello: Hello = serde_json::from_str(&text)
+        .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("the hello does not read: {error}")))?;
+    let caller = app.auth.check(&hello.token, app.wall.now_ms()).ok_or_else(Problem::unauthorized)?;
+    may_listen(app, caller, &hello.subscribe)?;
+    let mut frames = app.hub.out.subscribe();
+    let mut seen = match hello.from.as_ref().and_then(|from| app.hub.since(from)) {
+        Some(missed) => {
+            for frame in missed.iter().filter(|frame| hello.subscribe.contains(&frame.namespace)) {
+                send(socket, frame.text.clone()).await?;
+            }
+            missed.last().map_or(0, |frame| frame.n)
+        }
+        None => picture(app, socket, &hello.subscribe).await?,
+    };
+    let mut heartbeat = tokio::time::interval(HEARTBEAT);
+    loop {
+        tokio::select! {
+            _ = heartbeat.tick() => {
+                if app.auth.check(&hello.token, app.wall.now_ms()).is_none() {
+                    return Err(Problem::unauthorized());
+                }
+                send(socket, heartbeat_frame(app)).await?;
+            }
+            frame = frames.recv() => match frame {
+                Ok(frame) if frame.namespace == "live" => seen = picture(app, socket, &hello.subscribe).await?,
+                Ok(frame) if frame.n >= seen && hello.subscribe.contains(&frame.namespace) => {
+                    send(socket, frame.text.clone()).await?;
+                }
+                Ok(_) => {}
+                Err(broadcast::error::RecvError::Lagged(_)) => seen = picture(app, socket, &hello.subscribe).await?,
+                Err(broadcast::error::RecvError::Closed) => return Ok(()),
+            },
+            message = socket.recv() => match message {
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return Ok(()),
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+}
+
+fn heartbeat_frame(app: &App) -> Utf8Bytes {
+    let data = json!({
+        "now": app.wall.now_ms(),
+        "timeQuality": app.wall.quality(),
+        "heldBy": app.sync.held_by(),
+    });
+    app.hub.frame("live", "heartbeat", app.hub.reached(), &data).text
+}
+
+/// Sends the whole picture of each namespace; gives the number that it was taken at.
+async fn picture(app: &App, socket: &mut WebSocket, namespaces: &[String]) -> Result<u64, Problem> {
+    let mut taken_at = 0;
+    for namespace in namespaces {
+        let (asked, modules) = (namespace.clone(), app.modules.clone());
+        let (n, data) = app
+            .read(move |view| {
+                let mut whole = serde_json::Map::new();
+                for module in modules.iter() {
+                    if let Some(Value::Object(part)) = (module.status)(view, &asked)? {
+                        whole.extend(part);
+                    }
+                }
+                Ok((log::last_arrival(view.conn)?, Value::Object(whole)))
+            })
+            .await?;
+        send(socket, app.hub.frame(namespace, &format!("{namespace}:status"), n, &data).text).await?;
+        taken_at = n;
+    }
+    Ok(taken_at)
+}
+
+fn may_listen(app: &App, caller: Caller, namespaces: &[String]) -> Result<(), Problem> {
+    for namespace in namespaces {
+        let topics = app.modules.iter().flat_map(|module| module.topics);
+        let mut needed = topics.filter(|topic| topic.namespace == namespace).peekable();
+        if needed.peek().is_none() {
+            return Err(Problem::new(StatusCode::NOT_FOUND, format!("there is no namespace `{namespace}`")));
+        }
+        if !needed.all(|topic| caller.role.may(topic.permission)) {
+            return Err(Problem::forbidden());
+        }
+    }
+    Ok(())
+}
+
+async fn send(socket: &mut WebSocket, text: Utf8Bytes) -> Result<(), Problem> {
+    let sent = tokio::time::timeout(SEND_WITHIN, socket.send(Message::Text(text))).await;
+    match sent {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "this screen takes its frames too slowly")),
+    }
+}
+
+#[derive(Deserialize)]
+pub struct Poll {
+    /// Namespaces, separated by commas.
+    ns: String,
+    #[serde(default)]
+    epoch: String,
+    #[serde(default)]
+    n: u64,
+}
+
+/// `GET /api/v1/live/poll`: the same frames for a browser that gets no WebSocket through. Waits up to 25 s for one.
+pub async fn poll(State(app): State<App>, caller: Caller, Query(poll): Query<Poll>) -> Result<Response, Problem> {
+    let namespaces: Vec<String> = poll.ns.split(',').map(str::to_owned).collect();
+    may_listen(&app, caller, &namespaces)?;
+    let from = From { epoch: poll.epoch, n: poll.n };
+    let wanted = |frames: Vec<Arc<Frame>>| -> Vec<Value> {
+        let of_ours = frames.iter().filter(|frame| frame.n > from.n && namespaces.contains(&frame.namespace));
+        of_ours.filter_map(|frame| serde_json::from_str(&frame.text).ok()).collect()
+    };
+    let mut news = app.hub.out.subscribe();
+    let Some(missed) = app.hub.since(&from) else {
+        let detail = "this place is not at hand: read the lists anew and go on from here";
+        let body = json!({"epoch": app.hub.epoch(), "n": app.hub.reached(), "startOver": true, "detail": detail, "frames": []});
+        return Ok(Json(body).into_response());
+    };
+    let mut frames = wanted(missed);
+    let until = tokio::time::Instant::now() + POLL_WITHIN;
+    while frames.is_empty() {
+        match tokio::time::timeout_at(until, news.recv()).await {
+            Ok(Ok(frame)) => frames = wanted(vec![frame]),
+            Ok(Err(broadcast::error::RecvError::Lagged(_))) => {
+                frames = wanted(app.hub.since(&from).unwrap_or_default())
+            }
+            Ok(Err(broadcast::error::RecvError::Closed)) | Err(_) => break,
+        }
+    }
+    let body = json!({"epoch": app.hub.epoch(), "n": app.hub.reached(), "startOver": false, "frames": frames});
+    Ok(Json(body).into_response())
+}

@@ -1,0 +1,273 @@
+//! The log's tables: entries in the order of local arrival, streams and their heads, checkpoints, replicas, documents.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use trivet_domain::document::Fields;
+use trivet_domain::{Event, Fact, History, Stamp};
+use trivet_log::chain::Head;
+use trivet_log::sync::{Batch, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, WrappedKey};
+use trivet_log::{Certificate, Chain, Checkpoint, Entry, Header, Hlc, Id, Lane, Origin, StreamId, merge};
+
+use super::documents;
+use crate::Identity;
+
+pub const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS replica(origin BLOB PRIMARY KEY, certificate BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS stream(
+  sid INTEGER PRIMARY KEY, origin BLOB NOT NULL, scope BLOB NOT NULL, lane INTEGER NOT NULL,
+  seq INTEGER NOT NULL, chain BLOB NOT NULL, UNIQUE(origin, scope, lane));
+CREATE TABLE IF NOT EXISTS log(
+  arrival INTEGER PRIMARY KEY, sid INTEGER NOT NULL, seq INTEGER NOT NULL, entity BLOB NOT NULL, entry BLOB NOT NULL);
+CREATE UNIQUE INDEX IF NOT EXISTS log_place ON log(sid, seq);
+CREATE INDEX IF NOT EXISTS log_entity ON log(entity);
+CREATE TABLE IF NOT EXISTS checkpoint(
+  sid INTEGER NOT NULL, seq INTEGER NOT NULL, chain BLOB NOT NULL, hlc INTEGER NOT NULL, signature BLOB NOT NULL,
+  PRIMARY KEY(sid, seq)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS document(id BLOB PRIMARY KEY, kind INTEGER NOT NULL, fields BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS counter(series TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS person_key(person BLOB PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+";
+
+pub(crate) fn id(bytes: [u8; 16]) -> Id {
+    Id::from_bytes(bytes)
+}
+
+/// The number by which a stream is known in this file.
+pub(crate) fn sid(conn: &Connection, stream: &StreamId) -> rusqlite::Result<i64> {
+    let known = conn
+        .prepare_cached("SELECT sid FROM stream WHERE origin=?1 AND scope=?2 AND lane=?3")?
+        .query_row(params![stream.origin.0, stream.scope.as_bytes(), stream.lane.number()], |row| row.get(0))
+        .optional()?;
+    if let Some(sid) = known {
+        return Ok(sid);
+    }
+    conn.prepare_cached("INSERT INTO stream(origin, scope, lane, seq, chain) VALUES(?1, ?2, ?3, 0, ?4)")?
+        .execute(params![stream.origin.0, stream.scope.as_bytes(), stream.lane.number(), Chain::start(stream).0])?;
+    Ok(conn.last_insert_rowid())
+}
+
+/// All streams with how far they are held.
+pub fn heads(conn: &Connection) -> rusqlite::Result<Vec<(i64, Head)>> {
+    let mut statement = conn.prepare_cached("SELECT sid, origin, scope, lane, seq, chain FROM stream ORDER BY sid")?;
+    let rows = statement.query_map([], |row| {
+        let lane = Lane::from_number(row.get(3)?)
+            .ok_or_else(|| rusqlite::Error::IntegralValueOutOfRange(3, row.get(3).unwrap_or_default()))?;
+        let stream = StreamId { origin: Origin(row.get(1)?), scope: id(row.get(2)?), lane };
+        Ok((row.get(0)?, Head { stream, seq: row.get::<_, i64>(4)?.cast_unsigned(), chain: Chain(row.get(5)?) }))
+    })?;
+    rows.collect()
+}
+
+pub(crate) fn save_head(conn: &Connection, sid: i64, head: &Head) -> rusqlite::Result<()> {
+    conn.prepare_cached("UPDATE stream SET seq=?2, chain=?3 WHERE sid=?1")?.execute(params![
+        sid,
+        head.seq.cast_signed(),
+        head.chain.0
+    ])?;
+    Ok(())
+}
+
+pub(crate) fn save_checkpoint(conn: &Connection, sid: i64, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT OR REPLACE INTO checkpoint(sid, seq, chain, hlc, signature) VALUES(?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        sid,
+        checkpoint.seq.cast_signed(),
+        checkpoint.chain.0,
+        checkpoint.hlc.0.cast_signed(),
+        checkpoint.signature
+    ])?;
+    Ok(())
+}
+
+/// Writes an entry under the next local arrival number.
+pub(crate) fn insert(conn: &Connection, sid: i64, entry: &Entry) -> rusqlite::Result<u64> {
+    conn.prepare_cached("INSERT INTO log(sid, seq, entity, entry) VALUES(?1, ?2, ?3, ?4)")?.execute(params![
+        sid,
+        entry.header.seq.cast_signed(),
+        entry.header.entity.as_bytes(),
+        entry.raw()
+    ])?;
+    Ok(conn.last_insert_rowid().cast_unsigned())
+}
+
+pub fn last_arrival(conn: &Connection) -> rusqlite::Result<u64> {
+    conn.query_row("SELECT coalesce(max(arrival), 0) FROM log", [], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
+}
+
+/// The newest stamp that this origin wrote: the clock goes on from there.
+pub(crate) fn last_hlc(conn: &Connection, origin: Origin) -> rusqlite::Result<Hlc> {
+    let sql =
+        "SELECT coalesce(max(c.hlc), 0) FROM checkpoint c JOIN stream s USING(sid) WHERE s.origin=?1 AND c.seq=s.seq";
+    conn.query_row(sql, [origin.0], |row| row.get::<_, i64>(0)).map(|hlc| Hlc(hlc.cast_unsigned()))
+}
+
+/// A subject's entries as they arrived.
+pub(crate) fn entries(conn: &Connection, subject: Id) -> rusqlite::Result<Vec<Entry>> {
+    let mut statement = conn.prepare_cached("SELECT entry FROM log WHERE entity=?1 ORDER BY arrival")?;
+    let rows = statement.query_map([subject.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+    let parse = |raw: rusqlite::Result<Vec<u8>>| {
+        // Unreadable bytes can only come of a damaged file: the chain check names the place, the fold goes on.
+        raw.map(|raw| Entry::parse(raw).inspect_err(|error| tracing::error!(%subject, %error, "damaged entry")).ok())
+    };
+    rows.filter_map(|raw| parse(raw).transpose()).collect()
+}
+
+/// A subject's history in the fold's order. A document's fields are those that were projected with its last entry.
+pub fn history(conn: &Connection, entries: &[Entry], document_kinds: &[u16]) -> rusqlite::Result<History> {
+    let headers: Vec<&Header> = entries.iter().map(|entry| &entry.header).collect();
+    let mut history = History::default();
+    for placed in merge::order(&headers) {
+        let Some(entry) = entries.get(placed.index) else { continue };
+        if document_kinds.contains(&entry.header.kind) {
+            if history.document.is_none() {
+                history.document = fields(conn, entry.header.entity)?.map(|(_, fields)| fields);
+            }
+            continue;
+        }
+        match Event::decode(entry.header.kind, entry.body()) {
+            Some(event) => {
+                history.facts.push(Fact { stamp: Stamp::of(&entry.header), event, twin: placed.twin });
+            }
+            None => history.unread += 1,
+        }
+    }
+    Ok(history)
+}
+
+pub fn fields(conn: &Connection, document: Id) -> rusqlite::Result<Option<(u16, Fields)>> {
+    let mut statement = conn.prepare_cached("SELECT kind, fields FROM document WHERE id=?1")?;
+    let row =
+        statement.query_row([document.as_bytes()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?))).optional()?;
+    Ok(row.and_then(|(kind, bytes)| Some((kind, minicbor::decode(&bytes).ok()?))))
+}
+
+/// Reads a document anew from its changes and notes its fields.
+pub(crate) fn project_document(conn: &Connection, entries: &[Entry], kind: u16) -> rusqlite::Result<()> {
+    let Some(first) = entries.first() else { return Ok(()) };
+    let fields = documents::Document::from_entries(entries.iter().filter(|e| e.header.kind == kind)).fields();
+    conn.prepare_cached("INSERT OR REPLACE INTO document(id, kind, fields) VALUES(?1, ?2, ?3)")?.execute(params![
+        first.header.entity.as_bytes(),
+        kind,
+        trivet_log::entry::encode(&fields)
+    ])?;
+    Ok(())
+}
+
+/// Views name the organisation without knowing the identity.
+pub(crate) fn note_tenant(conn: &Connection, tenant: Id) -> rusqlite::Result<()> {
+    conn.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('tenant', ?1)", [tenant.as_bytes()])?;
+    Ok(())
+}
+
+/// Notes replicas that the tenant's root has certified; others are passed over and said.
+pub fn introduce(conn: &Connection, identity: &Identity, certificates: &[Certificate]) -> rusqlite::Result<usize> {
+    let mut new = 0;
+    for certificate in certificates {
+        if !certificate.is_signed_by(&identity.root_public_key) || certificate.tenant != identity.certificate.tenant {
+            tracing::warn!(origin = %certificate.origin(), "a certificate that the tenant's root did not sign");
+            continue;
+        }
+        new += conn.execute(
+            "INSERT OR IGNORE INTO replica(origin, certificate) VALUES(?1, ?2)",
+            params![certificate.origin().0, trivet_log::entry::encode(certificate)],
+        )?;
+    }
+    Ok(new)
+}
+
+pub fn certificates(conn: &Connection) -> rusqlite::Result<Vec<Certificate>> {
+    let mut statement = conn.prepare_cached("SELECT certificate FROM replica ORDER BY origin")?;
+    let rows = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?;
+    rows.map(|raw| raw.map(|raw| minicbor::decode(&raw).ok())).filter_map(Result::transpose).collect()
+}
+
+pub fn public_key(conn: &Connection, origin: Origin) -> rusqlite::Result<Option<Vec<u8>>> {
+    let sql = "SELECT certificate FROM replica WHERE origin=?1";
+    let raw: Option<Vec<u8>> = conn.query_row(sql, [origin.0], |row| row.get(0)).optional()?;
+    Ok(raw.and_then(|raw| minicbor::decode::<Certificate>(&raw).ok()).map(|certificate| certificate.public_key))
+}
+
+pub fn wrapped_keys(conn: &Connection) -> rusqlite::Result<Vec<WrappedKey>> {
+    let mut statement = conn.prepare_cached("SELECT person, wrapped FROM person_key ORDER BY person")?;
+    let rows = statement.query_map([], |row| Ok(WrappedKey { person: id(row.get(0)?), wrapped: row.get(1)? }))?;
+    rows.collect()
+}
+
+/// Notes keys of persons; gives those that were new.
+pub(crate) fn add_keys(conn: &Connection, keys: &[WrappedKey]) -> rusqlite::Result<Vec<Id>> {
+    let mut new = Vec::new();
+    for key in keys {
+        let sql = "INSERT OR IGNORE INTO person_key(person, wrapped) VALUES(?1, ?2)";
+        if conn.execute(sql, params![key.person.as_bytes(), key.wrapped])? == 1 {
+            new.push(key.person);
+        }
+    }
+    Ok(new)
+}
+
+/// The next batch of a stream after a number: whole commands, up to a checkpoint, within the limits. A checkpoint
+/// closes each commit, so the largest batch that fits ends at one; a commit larger than the limits goes whole.
+pub fn batch_after(conn: &Connection, stream: &StreamId, after: u64) -> rusqlite::Result<Option<Batch>> {
+    let sid = match conn
+        .prepare_cached("SELECT sid FROM stream WHERE origin=?1 AND scope=?2 AND lane=?3")?
+        .query_row(params![stream.origin.0, stream.scope.as_bytes(), stream.lane.number()], |row| row.get::<_, i64>(0))
+        .optional()?
+    {
+        Some(sid) => sid,
+        None => return Ok(None),
+    };
+    let Some(nearest) = checkpoint(conn, sid, after + 1, "seq>=?2 ORDER BY seq")? else { return Ok(None) };
+    let widest = after.saturating_add(MAX_BATCH_ENTRIES as u64);
+    let end = checkpoint(conn, sid, widest, "seq<=?2 ORDER BY seq DESC")?.filter(|c| c.seq > nearest.seq);
+    let mut checkpoint_at = end.unwrap_or_else(|| nearest.clone());
+    let mut entries = read_entries(conn, sid, after, checkpoint_at.seq)?;
+    let mut bytes = 0;
+    let fitting = entries.iter().take_while(|entry| {
+        bytes += entry.len();
+        bytes <= MAX_BATCH_BYTES
+    });
+    let fitting = after + fitting.count() as u64;
+    if fitting < checkpoint_at.seq {
+        checkpoint_at = checkpoint(conn, sid, fitting, "seq<=?2 ORDER BY seq DESC")?
+            .filter(|c| c.seq > nearest.seq)
+            .unwrap_or(nearest);
+        entries.truncate(usize::try_from(checkpoint_at.seq - after).unwrap_or(usize::MAX));
+    }
+    let entries = entries.into_iter().map(Into::into).collect();
+    Ok(Some(Batch { stream: *stream, first: after + 1, entries, checkpoint: checkpoint_at }))
+}
+
+fn checkpoint(conn: &Connection, sid: i64, seq: u64, which: &str) -> rusqlite::Result<Option<Checkpoint>> {
+    let sql = format!("SELECT seq, chain, hlc, signature FROM checkpoint WHERE sid=?1 AND {which} LIMIT 1");
+    conn.prepare_cached(&sql)?
+        .query_row(params![sid, seq.cast_signed()], |row| {
+            Ok(Checkpoint {
+                seq: row.get::<_, i64>(0)?.cast_unsigned(),
+                chain: Chain(row.get(1)?),
+                hlc: Hlc(row.get::<_, i64>(2)?.cast_unsigned()),
+                signature: row.get(3)?,
+            })
+        })
+        .optional()
+}
+
+fn read_entries(conn: &Connection, sid: i64, after: u64, to: u64) -> rusqlite::Result<Vec<Vec<u8>>> {
+    let mut statement =
+        conn.prepare_cached("SELECT entry FROM log WHERE sid=?1 AND seq>?2 AND seq<=?3 ORDER BY seq")?;
+    let rows = statement.query_map(params![sid, after.cast_signed(), to.cast_signed()], |row| row.get(0))?;
+    rows.collect()
+}
+
+/// Our chain at a place, recomputed from the checkpoint before it.
+pub fn chain_at(conn: &Connection, stream: &StreamId, seq: u64) -> rusqlite::Result<Option<Chain>> {
+    let sid = sid(conn, stream)?;
+    let before = checkpoint(conn, sid, seq, "seq<=?2 ORDER BY seq DESC")?;
+    let (mut at, mut chain) = before.map_or((0, Chain::start(stream)), |c| (c.seq, c.chain));
+    for raw in read_entries(conn, sid, at, seq)? {
+        chain = chain.then(&raw);
+        at += 1;
+    }
+    Ok((at == seq).then_some(chain))
+}

@@ -1,0 +1,70 @@
+//! What this box is wired to: one TOML file. What people edit is in the log, not here.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Deserialize;
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) name: String,
+    pub(crate) data: PathBuf,
+    #[serde(default = "default_http")]
+    pub(crate) http: SocketAddr,
+    pub(crate) relay: Option<String>,
+    pub(crate) mqtt: Option<Mqtt>,
+    #[serde(default, rename = "printer")]
+    pub(crate) printers: Vec<Printer>,
+    #[serde(default, rename = "probe")]
+    pub(crate) probes: Vec<Probe>,
+    /// For rehearsals: sets this daemon's wall clock off by so much.
+    #[serde(default)]
+    pub(crate) clock_offset_ms: i64,
+}
+
+/// A broker: with `embedded`, the daemon's own (for a closed probe network); else the one at `host`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Mqtt {
+    #[serde(default)]
+    pub(crate) embedded: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    pub(crate) user: String,
+    pub(crate) password_file: PathBuf,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Printer {
+    pub(crate) name: String,
+    pub(crate) address: String,
+    #[serde(default = "default_profile")]
+    pub(crate) profile: String,
+    pub(crate) stations: Vec<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Probe {
+    /// The name by which a probe's document finds it.
+    pub(crate) input: String,
+    pub(crate) address: String,
+}
+
+fn default_http() -> SocketAddr {
+    ([127, 0, 0, 1], 3000).into()
+}
+
+fn default_profile() -> String {
+    "epson-80".to_owned()
+}
+
+impl Config {
+    pub(crate) fn load(path: &Path) -> anyhow::Result<Config> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("{} does not read", path.display()))
+    }
+}

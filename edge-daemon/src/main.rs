@@ -1,0 +1,87 @@
+//! `trivet`: the box. One daemon takes orders, drives screens, printers and probes, keeps the log and syncs.
+
+mod config;
+mod devices;
+mod mqtt;
+mod printing;
+mod probes;
+mod provision;
+mod run;
+mod status;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "trivet", version, about = "The box of a Trivet restaurant")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the restaurant until SIGTERM.
+    Run {
+        #[arg(long, default_value = "/etc/trivet/box.toml")]
+        config: PathBuf,
+    },
+    /// Sets up the first box of a new tenant from a file (settings, people, menu, probes), or from `-`.
+    Provision {
+        #[arg(long)]
+        data: PathBuf,
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Makes this box's tenant known to a relay, with the relay operator's invitation.
+    Claim {
+        #[arg(long)]
+        data: PathBuf,
+        #[arg(long)]
+        relay: String,
+        #[arg(long)]
+        invitation: String,
+    },
+    /// Enrols this box at a location that has one already, with a one-time code made there.
+    Enrol {
+        #[arg(long)]
+        data: PathBuf,
+        #[arg(long)]
+        relay: String,
+        #[arg(long)]
+        code: String,
+    },
+    /// Writes all projections again from the log. The daemon must be stopped.
+    Rebuild {
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Prints all projections in a canonical form, to compare two replicas.
+    Dump {
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Prints the description of the API.
+    Openapi,
+}
+
+fn main() -> anyhow::Result<()> {
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info,rumqttd=warn".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    match Arguments::parse().command {
+        Command::Run { config } => run::run(config::Config::load(&config)?),
+        Command::Provision { data, file } => provision::provision(&data, &file),
+        Command::Claim { data, relay, invitation } => trivet_replica::enrol::claim(&data, &relay, &invitation),
+        Command::Enrol { data, relay, code } => {
+            trivet_replica::enrol::enrol(&data, &relay, &code, trivet_log::ReplicaKind::Box)
+        }
+        Command::Rebuild { data } => run::rebuild(&data),
+        Command::Dump { data } => run::dump(&data),
+        Command::Openapi => run::openapi(),
+    }
+}

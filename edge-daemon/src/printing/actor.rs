@@ -1,0 +1,178 @@
+//! One printer's actor: the only owner of its link. It takes the next ticket from the spool, tries it, and notes what
+//! became of it.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use trivet_drivers::printer::{Address, Outcome, Profile, Session, Status, encode};
+use trivet_paper::{Block, Style, layout};
+use trivet_replica::App;
+use trivet_replica::store::Writing;
+
+use super::spool::{self, EXPIRES_MS, End, Job};
+use crate::config::Printer;
+use crate::devices::Devices;
+
+/// After a failure; doubled up to the longest.
+const RETRY: Duration = Duration::from_secs(1);
+const LONGEST_RETRY: Duration = Duration::from_secs(15);
+/// An idle printer is asked this often how it is.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Starts an actor for each printer of the configuration.
+pub(crate) async fn start(app: &App, devices: &Devices, printers: &[Printer]) -> anyhow::Result<()> {
+    let stations: Vec<(String, String)> =
+        printers.iter().flat_map(|p| p.stations.iter().map(|s| (s.clone(), p.name.clone()))).collect();
+    let now = app.wall.now_ms();
+    app.store.write(move |writing| spool::begin(writing.conn, &stations, now)).await??;
+    for printer in printers {
+        let address: Address = printer.address.parse().map_err(anyhow::Error::msg)?;
+        let profile = Profile::named(&printer.profile)
+            .with_context(|| format!("printer {}: there is no profile `{}`", printer.name, printer.profile))?;
+        devices.add("printer", &printer.name, &printer.address);
+        let actor = Actor {
+            app: app.clone(),
+            devices: devices.clone(),
+            name: printer.name.clone(),
+            session: Session::new(address, profile),
+            retry: RETRY,
+        };
+        tokio::spawn(actor.run());
+    }
+    Ok(())
+}
+
+struct Actor {
+    app: App,
+    devices: Devices,
+    name: String,
+    session: Session,
+    retry: Duration,
+}
+
+impl Actor {
+    async fn run(mut self) {
+        let mut grown = self.app.store.grown();
+        loop {
+            match self.next().await {
+                Ok(Some(job)) => {
+                    if let Err(error) = self.print(job).await {
+                        tracing::error!(printer = self.name, error = %format!("{error:#}"), "printing");
+                        tokio::time::sleep(RETRY).await;
+                    }
+                }
+                Ok(None) => {
+                    // The ticket's own commit wakes it; meanwhile it looks after its printer.
+                    let woken = tokio::time::timeout(LOOK_EVERY, grown.changed()).await;
+                    if woken.is_err() {
+                        self.session.check().await;
+                        self.tell();
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(printer = self.name, error = %format!("{error:#}"), "reading the spool");
+                    tokio::time::sleep(RETRY).await;
+                }
+            }
+        }
+    }
+
+    async fn next(&self) -> anyhow::Result<Option<Job>> {
+        let (name, now) = (self.name.clone(), self.app.wall.now_ms());
+        let next = self.app.read(move |view| spool::next(view.conn, &name, now)).await;
+        next.map_err(|problem| anyhow::anyhow!(problem.detail))
+    }
+
+    async fn print(&mut self, job: Job) -> anyhow::Result<()> {
+        let now = self.app.wall.now_ms();
+        if now - job.created_ms > EXPIRES_MS && !job.released {
+            let note = "waited more than 30 minutes for its printer".to_owned();
+            return self.end(&job, End { state: "held", note, heading: job.heading.clone(), not_before_ms: 0 }).await;
+        }
+        let name = self.name.clone();
+        let (id, check) = (job.id, job.check);
+        let begun = move |writing: &mut Writing<'_>| {
+            let mark = spool::begin_attempt(writing.conn, id, &name, now)?;
+            writing.touch(check)?;
+            Ok::<u32, rusqlite::Error>(mark)
+        };
+        let mark = self.app.store.write(begun).await??;
+        let frames =
+            encode(&layout(&headed(&job), usize::from(self.session.profile().columns)), self.session.profile());
+        let outcome = self.session.print(&frames, letters(mark)).await;
+        self.tell();
+        let end = self.after(&job, outcome);
+        self.end(&job, end).await
+    }
+
+    fn after(&mut self, job: &Job, outcome: Outcome) -> End {
+        let wait = i64::try_from(self.retry.as_millis()).unwrap_or(i64::MAX);
+        let later = self.app.wall.now_ms() + wait;
+        let failed = !matches!(outcome, Outcome::Printed | Outcome::Sent);
+        self.retry = if failed { (self.retry * 2).min(LONGEST_RETRY) } else { RETRY };
+        let doubt = format!("** POSSIBLE DUPLICATE of {} **", job.number);
+        match outcome {
+            Outcome::Printed => End { state: "printed", note: String::new(), heading: String::new(), not_before_ms: 0 },
+            Outcome::Sent => End {
+                state: "sent",
+                note: "this printer does not confirm".to_owned(),
+                heading: String::new(),
+                not_before_ms: 0,
+            },
+            // What was in doubt before stays in doubt: this attempt has sent nothing.
+            Outcome::NotReady(note) => End {
+                state: if job.in_doubt { "in_doubt" } else { "queued" },
+                note: if job.released { spool::RELEASED.to_owned() } else { note },
+                heading: if job.in_doubt && job.heading.is_empty() { doubt } else { job.heading.clone() },
+                not_before_ms: later,
+            },
+            Outcome::Cleared => End {
+                state: "queued",
+                note: "the printer dropped an incomplete copy".to_owned(),
+                heading: "** REPRINT - earlier copy incomplete **".to_owned(),
+                not_before_ms: later,
+            },
+            Outcome::InDoubt(note) => End { state: "in_doubt", note, heading: doubt, not_before_ms: later },
+        }
+    }
+
+    async fn end(&self, job: &Job, end: End) -> anyhow::Result<()> {
+        let (id, check, now) = (job.id, job.check, self.app.wall.now_ms());
+        let ended = move |writing: &mut Writing<'_>| {
+            spool::end_attempt(writing.conn, id, &end, now)?;
+            writing.touch(check)
+        };
+        self.app.store.write(ended).await??;
+        Ok(())
+    }
+
+    fn tell(&self) {
+        let (state, detail) = match &self.session.status {
+            Status::Unknown => ("unknown", ""),
+            Status::Ready => ("up", ""),
+            Status::Busy => ("busy", "connected, but does not answer"),
+            Status::Attention(words) => ("attention", words.as_str()),
+            Status::Down(words) => ("down", words.as_str()),
+        };
+        self.devices.set(&self.name, state, detail, self.app.wall.now_ms());
+    }
+}
+
+/// The ticket, with what must be known of earlier copies on top.
+fn headed(job: &Job) -> trivet_paper::Paper {
+    let mut paper = job.paper.clone();
+    let heading = match (job.heading.as_str(), job.in_doubt) {
+        ("", true) => format!("** POSSIBLE DUPLICATE of {} **", job.number),
+        (heading, _) => heading.to_owned(),
+    };
+    if !heading.is_empty() {
+        paper.blocks.insert(0, Block::Text { text: heading, style: Style::TALL.bold().reversed() });
+    }
+    paper
+}
+
+/// A mark as three printable characters, 21h to 7Eh: 94³ attempts before one comes again.
+fn letters(mark: u32) -> [u8; 3] {
+    let digit = |value: u32| 0x21 + (value % 94) as u8;
+    [digit(mark / 94 / 94), digit(mark / 94), digit(mark)]
+}

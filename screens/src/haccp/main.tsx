@@ -1,0 +1,6 @@
+import { boot } from "../ui/boot";
+import { Monitor } from "./Monitor";
+import "./haccp.css";
+import "./tile.css";
+
+boot({ title: "page.haccp", Page: Monitor, wants: () => ({ needs: ["admin"], likes: ["notifications"] }) });

@@ -1,0 +1,111 @@
+// The picture that the screens show, folded from frames. Pure: frames in, a new picture out, and whatever
+// a frame did not touch stays the same object, so that only changed cards render again.
+import type { Breach, MenuItem, Order, Probe, Station, Ticket } from "../api/types";
+import type { Frame, Namespace } from "./frame";
+
+export interface Picture {
+  /** The namespaces whose snapshot has come. */
+  known: ReadonlySet<Namespace>;
+  stations: readonly Station[];
+  tickets: ReadonlyMap<string, Ticket>;
+  orders: ReadonlyMap<string, Order>;
+  menu: ReadonlyMap<string, MenuItem>;
+  probes: ReadonlyMap<string, Probe>;
+  breaches: ReadonlyMap<string, Breach>;
+}
+
+export const emptyPicture: Picture = {
+  known: new Set(),
+  stations: [],
+  tickets: new Map(),
+  orders: new Map(),
+  menu: new Map(),
+  probes: new Map(),
+  breaches: new Map(),
+};
+
+/** Closed orders stay for the eye, at most this many of all. */
+const ORDERS_LIMIT = 400;
+
+export function fold(picture: Picture, frames: readonly Frame[]): Picture {
+  return frames.reduce(foldOne, picture);
+}
+
+function foldOne(picture: Picture, frame: Frame): Picture {
+  switch (frame.type) {
+    case "kitchen:status": {
+      const { orders, stations } = frame.data as { orders: Ticket[]; stations?: Station[] };
+      return seen({ ...picture, tickets: byId(orders), stations: stations ?? picture.stations }, "kitchen");
+    }
+    case "kitchen:order:updated":
+    case "pos:order:kitchen_update":
+      return withTicket(picture, frame.data as Ticket);
+    case "pos:status": {
+      const { orders, menu } = frame.data as { orders: Order[]; menu: MenuItem[] };
+      return seen({ ...picture, orders: withClosed(picture.orders, orders), menu: byId(menu.filter(isSold)) }, "pos");
+    }
+    case "pos:order:updated":
+      return withOrder(picture, frame.data as Order);
+    case "pos:menu:updated":
+      return withMenuItem(picture, frame.data as MenuItem);
+    case "admin:status":
+      return seen({ ...picture, probes: byId((frame.data as { probes: Probe[] }).probes) }, "admin");
+    case "haccp:probe:updated":
+      return withProbe(picture, frame.data as Probe);
+    case "notifications:status":
+      return seen({ ...picture, breaches: byId((frame.data as { breaches: Breach[] }).breaches) }, "notifications");
+    case "notifications:breach:opened":
+      return { ...picture, breaches: put(picture.breaches, frame.data as Breach) };
+    case "notifications:breach:closed":
+      return { ...picture, breaches: without(picture.breaches, (frame.data as Breach).id) };
+    default:
+      return picture;
+  }
+}
+
+export function withTicket(picture: Picture, ticket: Ticket): Picture {
+  const gone = ticket.status === "served" || ticket.status === "cancelled";
+  return { ...picture, tickets: gone ? without(picture.tickets, ticket.id) : put(picture.tickets, ticket) };
+}
+
+export function withOrder(picture: Picture, order: Order): Picture {
+  return { ...picture, orders: bounded(put(picture.orders, order)) };
+}
+
+export function withMenuItem(picture: Picture, item: MenuItem): Picture {
+  return { ...picture, menu: isSold(item) ? put(picture.menu, item) : without(picture.menu, item.id) };
+}
+
+export function withProbe(picture: Picture, probe: Probe): Picture {
+  return { ...picture, probes: put(picture.probes, probe) };
+}
+
+export const isOpen = (order: Order) => order.status !== "completed" && order.status !== "cancelled";
+
+/** A snapshot tells of all open orders; what this screen knows of closed ones stays. */
+function withClosed(known: ReadonlyMap<string, Order>, open: readonly Order[]): ReadonlyMap<string, Order> {
+  return new Map([...byId([...known.values()].filter((order) => !isOpen(order))), ...byId(open)]);
+}
+
+const isSold = (item: MenuItem) => item.retired !== true;
+
+function bounded(orders: ReadonlyMap<string, Order>): ReadonlyMap<string, Order> {
+  if (orders.size <= ORDERS_LIMIT) return orders;
+  const oldest = [...orders.values()].find((order) => !isOpen(order));
+  return oldest ? without(orders, oldest.id) : orders;
+}
+
+function seen(picture: Picture, ns: Namespace): Picture {
+  return picture.known.has(ns) ? picture : { ...picture, known: new Set([...picture.known, ns]) };
+}
+
+const byId = <T extends { id: string }>(things: readonly T[]) => new Map(things.map((thing) => [thing.id, thing]));
+
+const put = <T extends { id: string }>(map: ReadonlyMap<string, T>, thing: T) => new Map(map).set(thing.id, thing);
+
+function without<T>(map: ReadonlyMap<string, T>, id: string): ReadonlyMap<string, T> {
+  if (!map.has(id)) return map;
+  const rest = new Map(map);
+  rest.delete(id);
+  return rest;
+}

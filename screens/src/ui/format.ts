@@ -1,0 +1,77 @@
+// How numbers are printed. Money and temperatures are integers from the wire to the eye: no floats.
+import { locale } from "../i18n";
+import { settings } from "../state/settings";
+
+/** An integer with `digits` decimals, as text with a dot: (1250, 2) is "12.50". */
+export function decimal(units: number, digits: number): `${number}` {
+  const sign = units < 0 ? "-" : "";
+  const text = String(Math.abs(Math.trunc(units))).padStart(digits + 1, "0");
+  const cut = text.length - digits;
+  return `${sign}${text.slice(0, cut)}${digits > 0 ? "." : ""}${text.slice(cut)}` as `${number}`;
+}
+
+export function money(minor: number): string {
+  const { currency, currencyDigits } = settings.get() ?? { currency: "EUR", currencyDigits: 2 };
+  return new Intl.NumberFormat(locale(), {
+    style: "currency",
+    currency,
+    minimumFractionDigits: currencyDigits,
+    maximumFractionDigits: currencyDigits,
+  }).format(decimal(minor, currencyDigits));
+}
+
+/** What a person typed ("12", "12,5", "12.50") as an integer with `digits` decimals, or null. */
+export function parseDecimal(text: string, digits: number): number | null {
+  const match = /^\s*([-−]?)(\d{1,9})(?:[.,](\d*))?\s*$/.exec(text);
+  if (!match) return null;
+  const fraction = match[3] ?? "";
+  if (fraction.length > digits) return null;
+  const units = Number(match[2]! + fraction.padEnd(digits, "0"));
+  return match[1] ? -units : units;
+}
+
+const zoned = (options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat(locale(), { timeZone: settings.get()?.timeZone ?? "UTC", hourCycle: "h23", ...options });
+
+/** The hour and minute at the place, e.g. "14:02". */
+export function clock(at: string | number): string {
+  return zoned({ hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+}
+
+/** "14:02" today, "12 May 14:02" else. */
+export function moment(at: string, now: number): string {
+  const day = zoned({ day: "numeric", month: "short" });
+  const same = day.format(new Date(at)) === day.format(new Date(now));
+  return same ? clock(at) : `${day.format(new Date(at))} ${clock(at)}`;
+}
+
+/** A length of time in its largest unit: "12 s", "4 min", "3 h 05 min", "2 d". */
+export function span(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, "0")} min`;
+  return `${Math.floor(hours / 24)} d`;
+}
+
+/** A running clock: "4:07", "1:04:07". */
+export function stopwatch(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (n: number) => String(n).padStart(2, "0");
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
+export function bytes(count: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let size = count;
+  let unit = 0;
+  while (size >= 1000 && unit < units.length - 1) {
+    size /= 1000;
+    unit += 1;
+  }
+  return `${size.toLocaleString(locale(), { maximumFractionDigits: size < 10 && unit > 0 ? 1 : 0 })} ${units[unit]}`;
+}

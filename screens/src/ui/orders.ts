@@ -1,0 +1,38 @@
+// How orders and tickets are named on every screen.
+import type { Order, Ticket } from "../api/types";
+import { t, word } from "../i18n";
+
+export type Tone = "ok" | "warn" | "bad" | "none" | "accent" | "plain";
+
+const TONES: Record<string, Tone> = {
+  new: "warn",
+  pending: "warn",
+  confirmed: "accent",
+  preparing: "accent",
+  ready: "ok",
+  completed: "plain",
+  cancelled: "none",
+};
+
+export function orderState(order: Order): { tone: Tone; text: string } {
+  return { tone: TONES[order.status] ?? "plain", text: word("order", order.status) };
+}
+
+export function whereOf(it: { tableNumber?: string | null; orderType: string }): string {
+  return it.tableNumber ? t("table", { table: it.tableNumber }) : word("type", it.orderType);
+}
+
+export function ticketsByOrder(tickets: ReadonlyMap<string, Ticket>): Map<string, Ticket[]> {
+  const map = new Map<string, Ticket[]>();
+  for (const ticket of tickets.values()) {
+    const of = ticket.customerServiceOrderId;
+    map.set(of, [...(map.get(of) ?? []), ticket]);
+  }
+  return map;
+}
+
+/** What the waiter must know of an order's paper: that it is held back, or may not have come out. */
+export function worstPaper(tickets: Ticket[] | undefined): "held" | "in_doubt" | null {
+  if (tickets?.some((ticket) => ticket.paper === "held")) return "held";
+  return tickets?.some((ticket) => ticket.paper === "in_doubt") ? "in_doubt" : null;
+}

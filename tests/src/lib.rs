@@ -1,0 +1,12 @@
+//! A whole restaurant of real processes: the box, a relay with its dashboard, virtual printers and probes, a broker.
+//! The demo, the scenarios and the benchmarks all open this one.
+
+mod guest;
+mod process;
+mod ready;
+mod restaurant;
+
+pub use guest::{Answer, Guest, Live, new_key};
+pub use process::{Binaries, Process, free_port, until};
+pub use ready::{BoxAddress, Broker, PrinterAddress, ProbeAddress, Ready, User};
+pub use restaurant::{Plan, Restaurant};

@@ -1,0 +1,75 @@
+//! The project's commands. `cargo xtask --help` lists them.
+
+mod demo;
+mod steps;
+mod test;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "xtask", about = "Trivet's own commands")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Opens a whole restaurant on this machine, to click in a browser.
+    Demo(DemoArguments),
+    /// Runs every test. `--fast` leaves out the browser and the real broker.
+    Test {
+        #[arg(long)]
+        fast: bool,
+    },
+    /// Builds the screens (npm ci, types, vite build).
+    Screens,
+    /// Writes the golden descriptions of the API; with `--check` compares them.
+    Openapi {
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+#[derive(Args, Clone, Debug)]
+pub(crate) struct DemoArguments {
+    /// Written once all is up.
+    #[arg(long)]
+    ready: Option<PathBuf>,
+    /// Opens no browser.
+    #[arg(long)]
+    headless: bool,
+    #[arg(long, default_value_t = 3000)]
+    port_base: u16,
+    /// NAME=tcp:HOST:PORT or NAME=serial:PATH@BAUD, with ,PROFILE: a real printer in a virtual one's place.
+    #[arg(long)]
+    printer: Vec<String>,
+    /// NAME=modbus:PATH@BAUD,UNIT,PROFILE or NAME=mqtt:TOPIC,CONVENTION: a real probe in a virtual one's place.
+    #[arg(long)]
+    probe: Vec<String>,
+    /// Plays a lunch service of so many orders a minute.
+    #[arg(long)]
+    rush: Option<u32>,
+    #[arg(long, default_value_t = 1)]
+    boxes: usize,
+    /// The release build.
+    #[arg(long)]
+    release: bool,
+}
+
+fn main() -> anyhow::Result<()> {
+    // Commands that scripts may call and that are still to come: they say so.
+    let asked = std::env::args().nth(1).unwrap_or_default();
+    if ["cuts", "paper", "rush", "fuzz", "firmware", "image"].contains(&asked.as_str()) {
+        eprintln!("cargo xtask {asked}: this project does not have this command yet");
+        std::process::exit(2);
+    }
+    match Arguments::parse().command {
+        Command::Demo(arguments) => demo::demo(&arguments),
+        Command::Test { fast } => test::test(fast),
+        Command::Screens => steps::screens(),
+        Command::Openapi { check } => steps::openapi(check),
+    }
+}
