@@ -116,6 +116,11 @@ impl Fields {
         self.0.keys().filter_map(key).collect()
     }
 
+    /// When the latest edit was made, by its author's clock: what a later picture is told from an earlier one by.
+    pub fn edited_at_ms(&self) -> u64 {
+        self.0.values().flatten().map(|written| written.hlc.ms()).max().unwrap_or(0)
+    }
+
     /// Fields that hold several different values at once.
     pub fn conflicts(&self) -> Vec<Conflict> {
         let conflict = |(field, written): (&String, &Vec<Written>)| {

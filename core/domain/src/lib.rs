@@ -20,6 +20,8 @@ pub mod quantity;
 pub mod refusal;
 pub mod settings;
 pub mod temperature;
+#[cfg(test)]
+mod testing;
 
 pub use document::{DocumentEdit, Fields, Value};
 pub use fact::{Context, Fact, History, Stamp};

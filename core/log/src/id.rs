@@ -25,7 +25,7 @@ impl Id {
         Id(uuid::Builder::from_unix_timestamp_millis(unix_ms, &random).into_uuid())
     }
 
-    pub fn from_bytes(bytes: [u8; 16]) -> Id {
+    pub const fn from_bytes(bytes: [u8; 16]) -> Id {
         Id(Uuid::from_bytes(bytes))
     }
 

@@ -71,8 +71,9 @@ function parsed<T>(text: string): T {
 function problemOf(status: number, text: string): Problem {
   try {
     const problem = JSON.parse(text) as Partial<Problem>;
-    return { ...problem, title: problem.title ?? `HTTP ${status}`, status };
+    const title = problem.title ?? `HTTP ${status}`;
+    return { ...problem, type: problem.type ?? "about:blank", title, status, detail: problem.detail ?? title };
   } catch {
-    return { title: `HTTP ${status}`, status };
+    return { type: "about:blank", title: `HTTP ${status}`, status, detail: `HTTP ${status}` };
   }
 }

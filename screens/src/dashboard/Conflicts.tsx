@@ -1,12 +1,12 @@
 // Two places changed the same thing at once. The system took the safer value and goes on; a person decides here.
-import type { MenuItemConflict } from "../api/types";
+import type { FieldConflict } from "../api/types";
 import { t } from "../i18n";
 import { useWrite } from "../state/useWrite";
 import { write } from "../state/write";
 import { Icon } from "../ui/icons";
 
 export interface ConflictsProps {
-  conflicts: readonly MenuItemConflict[];
+  conflicts: readonly FieldConflict[];
   subject: string;
   name: (field: string) => string;
   print: (value: string, field: string) => string;
@@ -23,7 +23,7 @@ export function Conflicts({ conflicts, ...rest }: ConflictsProps) {
   );
 }
 
-function Conflict({ conflict, subject, name, print, choose }: Omit<ConflictsProps, "conflicts"> & { conflict: MenuItemConflict }) {
+function Conflict({ conflict, subject, name, print, choose }: Omit<ConflictsProps, "conflicts"> & { conflict: FieldConflict }) {
   const { field, values } = conflict;
   const place = `conflict:${subject}:${field}`;
   const now = useWrite(place);

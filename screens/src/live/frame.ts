@@ -11,7 +11,8 @@ export interface Frame {
 }
 
 export interface Heartbeat {
-  now: string;
+  /** Milliseconds since 1970, by the box's clock. */
+  now: number;
   timeQuality: string;
 }
 

@@ -21,10 +21,9 @@ let offsetMs = 0;
 let watching = 0;
 
 /** Notes a beat; `boxNow` is what the box's clock said in it. */
-export function beat(boxNow?: string): void {
+export function beat(boxNow?: number): void {
   lastBeat = performance.now();
-  const time = boxNow === undefined ? NaN : Date.parse(boxNow);
-  if (!Number.isNaN(time)) offsetMs = time - Date.now();
+  if (boxNow !== undefined) offsetMs = boxNow - Date.now();
   look();
 }
 

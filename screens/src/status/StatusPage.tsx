@@ -32,7 +32,7 @@ export function StatusPage() {
       <Devices status={status} now={now} />
       <div class="two">
         <Queues status={status} now={now} />
-        <Replicas status={status} now={now} />
+        <Replicas status={status} />
       </div>
       <p class="fine-print">
         {t("status.epoch")} <code>{status.epoch}</code> · {t("status.arrival")} <code>{status.arrival}</code>
@@ -101,17 +101,19 @@ const LOW_SHARE = 0.1;
 const SCARCE_SHARE = 0.03;
 
 function DiskCard({ status: { storage } }: { status: BoxStatus }) {
-  const share = storage.diskTotalBytes > 0 ? storage.diskFreeBytes / storage.diskTotalBytes : 1;
+  const total = storage.diskTotalBytes ?? 0;
+  const free = storage.diskFreeBytes ?? 0;
+  const share = total > 0 ? free / total : 1;
   const tone = share < SCARCE_SHARE ? "bad" : share < LOW_SHARE ? "warn" : "ok";
   return (
-    <Card icon="chart" title={t("status.disk")} tone={tone} word={t("status.free", { size: bytes(storage.diskFreeBytes) })}>
-      <meter min={0} max={storage.diskTotalBytes} value={storage.diskTotalBytes - storage.diskFreeBytes}>
+    <Card icon="chart" title={t("status.disk")} tone={tone} word={t("status.free", { size: total > 0 ? bytes(free) : "?" })}>
+      <meter min={0} max={total} value={total - free}>
         {Math.round((1 - share) * 100)} %
       </meter>
       <small>
         {t("status.database", { size: bytes(storage.databaseBytes), wal: bytes(storage.walBytes) })}
       </small>
-      <small>{t("status.commits", { commits: storage.commits, flushes: storage.flushes })}</small>
+      <small>{t("status.commits", { commits: storage.commits })}</small>
     </Card>
   );
 }

@@ -52,7 +52,6 @@ export function Devices({ status, now }: TableProps) {
   );
 }
 
-const FULL_SHARE = 0.8;
 
 export function Queues({ status, now }: TableProps) {
   return (
@@ -64,6 +63,7 @@ export function Queues({ status, now }: TableProps) {
             <th>{t("status.name")}</th>
             <th>{t("status.waiting")}</th>
             <th>{t("status.oldest")}</th>
+            <th>{t("status.limit")}</th>
           </tr>
         </thead>
         <tbody>
@@ -71,11 +71,12 @@ export function Queues({ status, now }: TableProps) {
             <tr key={queue.name}>
               <td>{queue.name}</td>
               <td>
-                <span class={queue.length >= queue.limit * FULL_SHARE ? "state bad" : queue.length > 0 ? "state warn" : "state ok"}>
-                  {t("status.ofLimit", { n: queue.length, limit: queue.limit })}
+                <span class={queue.length > 0 ? "state warn" : "state ok"}>
+                  {queue.length}
                 </span>
               </td>
               <td>{queue.oldestAt ? since(queue.oldestAt, now) : "–"}</td>
+              <td>{queue.limit}</td>
             </tr>
           ))}
         </tbody>
@@ -84,7 +85,7 @@ export function Queues({ status, now }: TableProps) {
   );
 }
 
-export function Replicas({ status, now }: TableProps) {
+export function Replicas({ status }: Pick<TableProps, "status">) {
   return (
     <section class="table-card">
       <h2>{t("status.replicas")}</h2>
@@ -93,19 +94,19 @@ export function Replicas({ status, now }: TableProps) {
           <tr>
             <th>{t("status.name")}</th>
             <th>{t("status.kind")}</th>
-            <th>{t("status.lastHeard")}</th>
+            <th>{t("status.entries")}</th>
           </tr>
         </thead>
         <tbody>
           {status.replicas.map((replica) => (
-            <tr key={replica.letter + replica.name}>
+            <tr key={replica.letter}>
               <td>
                 <strong>
-                  {replica.letter} · {replica.name}
+                  {replica.letter}{replica.this ? ` · ${t("status.thisOne")}` : ""}
                 </strong>
               </td>
               <td>{word("replica", replica.kind)}</td>
-              <td>{since(replica.lastHeard, now)}</td>
+              <td>{replica.entries}</td>
             </tr>
           ))}
         </tbody>

@@ -19,7 +19,7 @@ export function useBoxStatus(): { status: BoxStatus | null; refusal: string } {
       try {
         const answer = await boxStatus();
         if (left) return;
-        beat(answer.now);
+        beat(Date.parse(answer.now));
         connection.set("live");
         timeQuality.set(answer.timeQuality);
         setStatus(answer);

@@ -35,6 +35,8 @@ pub struct ProbeView {
     /// `ok`, `breach` or `no_data`.
     pub state: String,
     pub breach: Option<ProbeBreachView>,
+    /// Rises with each edit.
+    pub version: u64,
     pub conflicts: Vec<ConflictView>,
 }
 
@@ -149,6 +151,7 @@ pub fn probe(view: &View<'_>, id: Id) -> rusqlite::Result<Option<ProbeView>> {
         current,
         state: state.to_owned(),
         breach,
+        version: fields.edited_at_ms(),
         conflicts: probe.conflicts.into_iter().map(ConflictView::from).collect(),
     }))
 }

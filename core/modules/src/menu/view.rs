@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use serde::Serialize;
-use trivet_domain::document::{Conflict, Value};
+use trivet_domain::document::{Conflict, Fields, Value};
 use trivet_domain::menu::Item;
 use trivet_log::Id;
 use trivet_replica::store::log;
@@ -30,6 +30,8 @@ pub(super) struct MenuItemView {
     recipe_id: Option<Uuid>,
     modifiers: Vec<ModifierView>,
     retired: bool,
+    /// Rises with each edit.
+    version: u64,
     /// Fields that were set apart on two boxes: the value in force stands above, all of them here.
     conflicts: Vec<ConflictView>,
 }
@@ -63,7 +65,8 @@ impl From<Conflict> for ConflictView {
     }
 }
 
-fn show(id: Id, item: Item) -> MenuItemView {
+fn show(id: Id, fields: &Fields) -> MenuItemView {
+    let item = Item::from_fields(fields);
     let modifiers = item.modifiers.into_iter();
     MenuItemView {
         id: id.0,
@@ -80,13 +83,14 @@ fn show(id: Id, item: Item) -> MenuItemView {
         recipe_id: item.recipe_id.map(|id| id.0),
         modifiers: modifiers.map(|m| ModifierView { id: m.id.0, name: m.name, price: m.price.0 }).collect(),
         retired: item.retired,
+        version: fields.edited_at_ms(),
         conflicts: item.conflicts.into_iter().map(ConflictView::from).collect(),
     }
 }
 
 pub(super) fn item(conn: &Connection, id: Id) -> rusqlite::Result<Option<MenuItemView>> {
     let fields = log::fields(conn, id)?.filter(|(kind, _)| *kind == trivet_domain::menu::DOCUMENT);
-    Ok(fields.map(|(_, fields)| show(id, Item::from_fields(&fields))))
+    Ok(fields.map(|(_, fields)| show(id, &fields)))
 }
 
 /// All items that are not retired, by category and name.

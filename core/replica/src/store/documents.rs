@@ -127,6 +127,7 @@ mod tests {
     fn the_first_change_is_frozen() {
         let document = Document::new();
         let hash = document.doc.get_heads();
-        expect_test::expect!["51ef9a1b6ab48d6775ef413ff3fe4b2d745a103bb42892cd291b14b0e64034ab"].assert_eq(&hash.iter().map(ToString::to_string).collect::<String>());
+        expect_test::expect!["51ef9a1b6ab48d6775ef413ff3fe4b2d745a103bb42892cd291b14b0e64034ab"]
+            .assert_eq(&hash.iter().map(ToString::to_string).collect::<String>());
     }
 }

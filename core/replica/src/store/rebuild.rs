@@ -4,10 +4,12 @@
 
 use std::collections::BTreeSet;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use trivet_log::{Entry, Id};
 
 use super::log;
+use crate::identity::hex;
 use crate::module::Projecting;
 use crate::{Identity, Module};
 
@@ -77,15 +79,23 @@ pub fn dump(conn: &Connection, modules: &[Module]) -> rusqlite::Result<String> {
         let mut statement = conn.prepare(&format!("SELECT * FROM {table}"))?;
         let width = statement.column_count();
         let mut rows: Vec<String> = statement
-            .query_map([], |row| {
-                (0..width).map(|i| row.get_ref(i).map(|value| format!("{value:?}"))).collect::<Result<Vec<_>, _>>()
-            })?
+            .query_map([], |row| (0..width).map(|i| row.get_ref(i).map(cell)).collect::<Result<Vec<_>, _>>())?
             .map(|row| row.map(|cells| cells.join("|")))
             .collect::<rusqlite::Result<_>>()?;
         rows.sort();
         text.push_str(&format!("== {table}\n{}\n", rows.join("\n")));
     }
     Ok(text)
+}
+
+fn cell(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => "-".to_owned(),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        ValueRef::Blob(bytes) => hex(bytes),
+    }
 }
 
 pub(crate) fn kinds(entries: &[Entry]) -> BTreeSet<u16> {

@@ -1,0 +1,264 @@
+//! The one path on a real store: what is refused leaves no trace, what is repeated is done once, replicas that were
+//! apart converge, and a rebuild gives the same rows.
+
+use std::sync::Arc;
+
+use tempfile::TempDir;
+use trivet_domain::checks::{self, OrderType, PlaceOrder, WantedLine};
+use trivet_domain::haccp::{self, Reading};
+use trivet_domain::money::TaxRate;
+use trivet_domain::{Command, MilliCelsius, Money, Quantity, Role, kitchen, menu, settings};
+use trivet_log::chain::Head;
+use trivet_log::sync::Batch;
+use trivet_log::{Id, ReplicaKind};
+use trivet_modules::access::{NewPerson, add_person};
+use trivet_replica::identity::{Applicant, EnrolmentCode, certify, letter};
+use trivet_replica::store::{log, rebuild};
+use trivet_replica::{Actor, App, Config, Identity, Receipt, Rejection, Wall};
+
+struct Replica {
+    app: App,
+    _data: TempDir,
+}
+
+impl std::ops::Deref for Replica {
+    type Target = App;
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+fn open(identity: Identity) -> Replica {
+    let data = tempfile::tempdir().unwrap();
+    let app = App::open(Config {
+        data: data.path().to_owned(),
+        identity,
+        modules: trivet_modules::all(),
+        wall: Wall::default(),
+        version: "test",
+        more: axum::http::Extensions::new(),
+    });
+    Replica { app: app.unwrap(), _data: data }
+}
+
+fn second(first: &Identity) -> Identity {
+    let code = EnrolmentCode::new(&first.root_public_key);
+    let applicant = Applicant::new(ReplicaKind::Box);
+    let answer = certify(first, &code, &applicant.request(&code), letter(1)).unwrap();
+    applicant.accept(&code, answer).unwrap()
+}
+
+fn id(n: u8) -> Id {
+    Id::at(1_790_000_000_000 + u64::from(n), [n; 10])
+}
+
+const BURGER: u8 = 1;
+const FRIDGE: u8 = 2;
+
+impl Replica {
+    async fn submit(&self, key: Id, command: Command) -> Result<Receipt, Rejection> {
+        self.app.submit(Actor::the_box(Id::NIL), key, command).await
+    }
+
+    async fn set_up(&self) {
+        let change = settings::Change {
+            location_name: Some("Test".into()),
+            tax_rates: vec![("food".into(), TaxRate(135_000))],
+            stations: vec![("grill".into(), "Grill".into())],
+            ..settings::Change::default()
+        };
+        let location = self.identity.certificate.location;
+        self.submit(id(100), Command::Settings(settings::Command::Change { location, change })).await.unwrap();
+        let change = menu::Change {
+            name: Some("Burger".into()),
+            category: Some("Mains".into()),
+            price: Some(Money(1_000)),
+            tax_class: Some("food".into()),
+            station: Some("grill".into()),
+            ..menu::Change::default()
+        };
+        self.submit(id(BURGER), Command::Menu(menu::Command::Create { item: id(BURGER), change })).await.unwrap();
+        let change = haccp::Change {
+            name: Some("Fridge".into()),
+            max: Some(Some(MilliCelsius(5_000))),
+            ..haccp::Change::default()
+        };
+        let probe = haccp::Command::ChangeProbe { probe: id(FRIDGE), change };
+        self.submit(id(FRIDGE), Command::Haccp(probe)).await.unwrap();
+    }
+
+    async fn price(&self, key: u8, price: i64) {
+        let change = menu::Change { price: Some(Money(price)), ..menu::Change::default() };
+        self.submit(id(key), Command::Menu(menu::Command::Change { item: id(BURGER), change })).await.unwrap();
+    }
+
+    fn dump(&self) -> String {
+        self.store.read(|conn| rebuild::dump(conn, &self.modules)).unwrap()
+    }
+
+    fn heads(&self) -> Vec<Head> {
+        let heads = self.store.read(log::heads).unwrap();
+        heads.into_iter().map(|(_, head)| head).filter(|head| head.seq > 0).collect()
+    }
+
+    fn batches_for(&self, other: &Replica) -> Vec<Batch> {
+        let theirs = other.heads();
+        let after = |head: &Head| theirs.iter().find(|h| h.stream == head.stream).map_or(0, |h| h.seq);
+        let load = |head: &Head| self.store.read(|conn| log::batch_after(conn, &head.stream, after(head))).unwrap();
+        self.heads().iter().filter_map(load).collect()
+    }
+
+    /// Ships what the other lacks, in the order in which `pick` takes the batches, each of them twice.
+    async fn ship_to(&self, other: &Replica, pick: usize) {
+        let (certificates, keys) =
+            self.store.read(|conn| Ok((log::certificates(conn)?, log::wrapped_keys(conn)?))).unwrap();
+        other.store.write(move |writing| writing.introduce(&certificates, &keys)).await.unwrap().unwrap();
+        loop {
+            let mut batches = self.batches_for(other);
+            if batches.is_empty() {
+                return;
+            }
+            let batch = Arc::new(batches.remove(pick % batches.len()));
+            for _ in 0..2 {
+                let batch = batch.clone();
+                other.store.write(move |writing| writing.merge(&batch)).await.unwrap().unwrap();
+            }
+        }
+    }
+}
+
+fn order(n: u8, check: Id, opens_check: bool) -> Command {
+    Command::Checks(checks::Command::PlaceOrder(PlaceOrder {
+        check,
+        opens_check,
+        order: id(n),
+        order_type: OrderType::DineIn,
+        table: Some("7".into()),
+        customer: None,
+        note: None,
+        lines: vec![WantedLine {
+            item: id(BURGER),
+            quantity: Quantity::pieces(2),
+            modifiers: vec![],
+            note: None,
+            expected_unit_price: None,
+        }],
+        expected_total: None,
+    }))
+}
+
+fn check(n: u8) -> Id {
+    id(n).derive("check", 0)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_is_carried_out_once() {
+    let replica = open(Identity::found(1));
+    replica.set_up().await;
+    let first = replica.submit(id(10), order(10, check(10), true)).await.unwrap();
+    let again = replica.submit(id(10), order(10, check(10), true)).await.unwrap();
+    assert_eq!((first.repeated, again.repeated, first.place), (false, true, again.place));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_or_panics_leaves_no_trace() {
+    let replica = open(Identity::found(1));
+    replica.set_up().await;
+    replica.submit(id(10), order(10, check(10), true)).await.unwrap();
+    let (rows, heads) = (replica.dump(), replica.heads());
+    // Refused after a number was drawn: the check is not open.
+    let refused = replica.submit(id(11), order(11, check(99), false)).await;
+    assert!(matches!(refused, Err(Rejection::Refused(_))), "{refused:?}");
+    // A job that appends and then panics.
+    let panicked = replica
+        .store
+        .write(|writing| {
+            let stream = trivet_log::StreamId {
+                origin: writing.identity.origin(),
+                scope: writing.identity.certificate.location,
+                lane: trivet_log::Lane::Orders,
+            };
+            writing.tick();
+            let (_, head) = writing.head(stream).unwrap();
+            assert_eq!(head.seq, u64::MAX, "on purpose");
+            Ok::<(), ()>(())
+        })
+        .await;
+    assert!(panicked.is_err());
+    assert_eq!((replica.dump(), replica.heads()), (rows, heads));
+    replica.submit(id(12), order(12, check(12), true)).await.unwrap();
+    let numbers = replica.dump();
+    assert!(numbers.contains("|A2|") && !numbers.contains("|A3|"), "a refusal uses no number up");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_were_apart_converge_and_a_rebuild_is_equal() {
+    let founder = Identity::found(1);
+    let other = second(&founder);
+    let (a, b) = (open(founder), open(other));
+    a.set_up().await;
+    let waiter = NewPerson { name: "Ann".into(), login: "ann".into(), role: Role::Waiter, password: "secret".into() };
+    add_person(&a, Actor::the_box(Id::NIL), id(3), waiter).await.unwrap();
+    a.submit(id(10), order(10, check(10), true)).await.unwrap();
+    a.ship_to(&b, 0).await;
+    b.ship_to(&a, 0).await;
+    // Apart: both add to one check, both bump, both change the price; one has the same command as the other.
+    for (replica, n, price) in [(&a, 20, 900), (&b, 30, 1_100)] {
+        replica.submit(id(n), order(n, check(10), false)).await.unwrap();
+        replica.submit(id(40), order(40, check(40), true)).await.unwrap();
+        let send = kitchen::Command::Send { check: check(10), order: id(10) };
+        replica.submit(id(n + 1), Command::Kitchen(send)).await.unwrap();
+        let ready = kitchen::TicketStatus::Ready;
+        let done = kitchen::Command::Advance { check: check(10), which: kitchen::Which::Order(id(10)), to: ready };
+        replica.submit(id(n + 2), Command::Kitchen(done)).await.unwrap();
+        replica.price(n + 3, price).await;
+        let reading = Reading { last: Some(MilliCelsius(4_000)), samples: Some(1), ..Reading::default() };
+        let minute = haccp::Command::RecordMinute { minute: 29_833_333, readings: vec![(id(FRIDGE), reading)] };
+        replica.submit(id(n + 4), Command::Haccp(minute)).await.unwrap();
+    }
+    a.ship_to(&b, 3).await;
+    b.ship_to(&a, 1).await;
+    let (rows_a, rows_b) = (a.dump(), b.dump());
+    assert_eq!(rows_a, rows_b);
+    let item = a.store.read(|conn| log::fields(conn, id(BURGER))).unwrap().unwrap();
+    let item = menu::Item::from_fields(&item.1);
+    assert_eq!((item.price, item.conflicts.len()), (Money(1_100), 1));
+    // The command that both ran is one order, and both its numbers find it.
+    let twin = a.store.read(|conn| trivet_modules::checks::view::order(conn, id(40))).unwrap().unwrap();
+    let by_other = trivet_modules::checks::view::Filter { search: Some("B2".into()), limit: 9, ..Default::default() };
+    let found = a.store.read(|conn| trivet_modules::checks::view::list(conn, &by_other)).unwrap();
+    assert_eq!(found.iter().map(|order| order.id).collect::<Vec<_>>(), [twin.id]);
+    // Ann can log in at the other box: her key travelled beside the log.
+    let login: String =
+        b.store.read(|conn| conn.query_row("SELECT login FROM access_person", [], |row| row.get(0))).unwrap();
+    assert_eq!(login, "ann");
+    let mut conn = trivet_replica::store::connect(&b.store.path, false).unwrap();
+    rebuild::rebuild_all(&mut conn, &b.identity, &b.modules).unwrap();
+    assert_eq!(b.dump(), rows_b);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_was_touched_is_refused_whole() {
+    let founder = Identity::found(1);
+    let other = second(&founder);
+    let (a, b) = (open(founder), open(other));
+    a.set_up().await;
+    a.submit(id(10), order(10, check(10), true)).await.unwrap();
+    a.price(11, 900).await;
+    let certificates = a.store.read(log::certificates).unwrap();
+    b.store.write(move |writing| writing.introduce(&certificates, &[])).await.unwrap().unwrap();
+    for batch in a.batches_for(&b) {
+        let mut touched: Vec<Batch> = vec![batch.clone(); 5];
+        let last = touched[0].entries[0].len() - 1;
+        touched[0].entries[0][last] ^= 1;
+        touched[1].entries.pop();
+        touched[2].checkpoint.seq += 1;
+        touched[3].checkpoint.signature[0] ^= 1;
+        touched[4].stream.origin.0[0] ^= 1;
+        for wrong in touched {
+            let outcome = b.store.write(move |writing| writing.merge(&wrong)).await.unwrap();
+            assert!(outcome.is_err(), "{outcome:?}");
+        }
+    }
+    assert!(b.heads().iter().all(|head| head.stream.origin != a.identity.origin()));
+}
