@@ -5,6 +5,7 @@ mod guest;
 mod process;
 mod ready;
 mod restaurant;
+pub mod shim;
 
 pub use guest::{Answer, Guest, Live, new_key};
 pub use process::{Binaries, Process, free_port, until};

@@ -24,7 +24,7 @@ export interface Request {
   body?: unknown;
   /** The Idempotency-Key of a write: a retry sends the same one. */
   key?: string;
-  /** Login itself: a 401 is an answer there, not the end of the session. */
+  /** Login itself: a 401 is an answer there, not the end of the session, and a 429 is one for the person to read. */
   anonymous?: boolean;
 }
 
@@ -52,7 +52,8 @@ export async function ask<T>(path: string, request: Request = {}): Promise<T> {
   if (response.ok) return text === "" ? (undefined as T) : parsed<T>(text);
   // A 401 ends only the session it was about: by now someone else may have logged in.
   if (response.status === 401 && !request.anonymous && session.get()?.token === token) end();
-  if (isInTrouble(response.status)) throw new NoAnswer(`HTTP ${response.status}`);
+  const braked = response.status === 429 && request.anonymous;
+  if (isInTrouble(response.status) && !braked) throw new NoAnswer(`HTTP ${response.status}`);
   throw new Refusal(response.status, problemOf(response.status, text));
 }
 

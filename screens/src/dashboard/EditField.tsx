@@ -5,19 +5,22 @@ import { t } from "../i18n";
 import { useWrite } from "../state/useWrite";
 import { forget, write } from "../state/write";
 
-export interface EditFieldProps {
+export interface EditFieldProps<T> {
   /** What is edited, e.g. `price:<id>`; one write at a time. */
   subject: string;
   label: string;
   text: string;
   unit: string;
-  parse: (text: string) => number | null;
-  save: (value: number, key: string) => Promise<unknown>;
+  /** What an empty field says, where a value may be missing. */
+  placeholder?: string;
+  /** What was typed as a value; undefined when it is none. */
+  parse: (text: string) => T | undefined;
+  save: (value: T, key: string) => Promise<unknown>;
   inputId: string;
   saveId: string;
 }
 
-export function EditField(props: EditFieldProps) {
+export function EditField<T>(props: EditFieldProps<T>) {
   const [typed, setTyped] = useState<string | null>(null);
   const [done, setDone] = useState(false);
   const now = useWrite(props.subject);
@@ -28,7 +31,7 @@ export function EditField(props: EditFieldProps) {
 
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    if (value === null || !changed) return;
+    if (value === undefined || !changed) return;
     const answer = await write(props.subject, (key) => props.save(value, key));
     if (answer === undefined) return;
     setTyped(null);
@@ -47,7 +50,8 @@ export function EditField(props: EditFieldProps) {
         <input
           inputMode="decimal"
           aria-label={props.label}
-          aria-invalid={value === null}
+          aria-invalid={value === undefined}
+          placeholder={props.placeholder}
           value={shown}
           readOnly={busy}
           data-testid={props.inputId}
@@ -58,7 +62,7 @@ export function EditField(props: EditFieldProps) {
       <button
         type="submit"
         class={changed ? "primary" : done || busy ? "" : "idle"}
-        disabled={busy || !changed || value === null}
+        disabled={busy || !changed || value === undefined}
         data-testid={props.saveId}
         aria-label={`${t("edit.save")}: ${props.label}`}
       >

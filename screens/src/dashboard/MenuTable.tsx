@@ -72,9 +72,9 @@ const MenuRow = memo(function MenuRow({ item }: { item: MenuItem }) {
       <Conflicts
         conflicts={item.conflicts}
         subject={`menu:${item.id}`}
-        name={(field) => (field === "price" ? t("dash.price") : field)}
-        print={(value, field) => (field === "price" && /^-?\d+$/.test(value) ? money(Number(value)) : value)}
-        choose={(field, value, key) => save({ [field]: valueOf(value) } as MenuPatch, key)}
+        name={conflictName}
+        print={conflictValue}
+        choose={(field, value, key) => save(conflictPatch(field, value), key)}
       />
     </li>
   );
@@ -113,11 +113,19 @@ const sorted = (items: MenuItem[]) =>
 const localDecimal = (minor: number, digits: number) =>
   new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, useGrouping: false }).format(decimal(minor, digits));
 
-/** A conflict's values come as text; what is a number or a truth goes back as one. */
-function valueOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
+// A conflict has the names that fields have in the log, and its values come as text.
+
+function conflictName(field: string): string {
+  if (field === "price") return t("dash.price");
+  return field === "is_available" ? t("dash.availability") : field;
+}
+
+function conflictValue(value: string, field: string): string {
+  if (field === "price") return money(Number(value));
+  return field === "is_available" ? t(value === "true" ? "dash.available" : "pos.soldOut") : value;
+}
+
+function conflictPatch(field: string, value: string): MenuPatch {
+  if (field === "price") return { price: Number(value) };
+  return field === "is_available" ? { isAvailable: value === "true" } : { [field]: value };
 }

@@ -2,7 +2,7 @@
 import { useMemo } from "preact/hooks";
 import { changeProbe } from "../api/calls";
 import { may } from "../api/session";
-import type { Probe } from "../api/types";
+import type { Probe, ProbePatch } from "../api/types";
 import { t } from "../i18n";
 import { Age, stateText, UnitValue } from "../haccp/UnitTile";
 import { learnProbe } from "../live/learn";
@@ -14,7 +14,16 @@ import { exactDegrees, limitsText } from "../ui/temperature";
 import { Conflicts } from "./Conflicts";
 import { EditField } from "./EditField";
 
+type Limit = "minMilliC" | "maxMilliC";
+
 const MILLI_DIGITS = 3;
+/** The limits' fields by the names they have in a conflict. */
+const LIMITS: Record<string, { which: Limit; text: "dash.min" | "dash.max" }> = {
+  min: { which: "minMilliC", text: "dash.min" },
+  max: { which: "maxMilliC", text: "dash.max" },
+};
+/** How a conflict writes a value that was taken away. */
+const NOTHING = "–";
 const TONES: Record<string, string> = { ok: "ok", breach: "bad", no_data: "none" };
 
 export function Units() {
@@ -56,16 +65,21 @@ const UnitRow = memo(function UnitRow({ probe }: { probe: Probe }) {
       )}
       <Conflicts
         conflicts={probe.conflicts}
-        name={(field) => t(field === "minMilliC" ? "dash.min" : "dash.max")}
-        print={(value) => `${exactDegrees(Number(value))} °C`}
-        choose={(field, value, key) => changeProbe(probe.id, { [field]: Number(value) }, key).then(learnProbe)}
+        name={(field) => (field in LIMITS ? t(LIMITS[field]!.text) : field)}
+        print={(value, field) => (!(field in LIMITS) ? value : value === NOTHING ? t("dash.noLimit") : `${exactDegrees(Number(value))} °C`)}
+        choose={(field, value, key) => changeProbe(probe.id, patchOf(field, value), key).then(learnProbe)}
         subject={`probe:${probe.id}`}
       />
     </li>
   );
 });
 
-function LimitField({ probe, which }: { probe: Probe; which: "minMilliC" | "maxMilliC" }) {
+function patchOf(field: string, value: string): ProbePatch {
+  const limit = LIMITS[field];
+  return limit ? { [limit.which]: value === NOTHING ? null : Number(value) } : { [field]: value };
+}
+
+function LimitField({ probe, which }: { probe: Probe; which: Limit }) {
   const value = probe[which];
   const short = which === "minMilliC" ? "min" : "max";
   return (
@@ -76,7 +90,8 @@ function LimitField({ probe, which }: { probe: Probe; which: "minMilliC" | "maxM
         label={`${probe.name}, ${t(`dash.${short}`)}`}
         text={value == null ? "" : exactDegrees(value)}
         unit="°C"
-        parse={(text) => parseDecimal(text, MILLI_DIGITS)}
+        placeholder={t("dash.noLimit")}
+        parse={(text) => (text.trim() === "" ? null : parseDecimal(text, MILLI_DIGITS))}
         save={(milliC, key) => changeProbe(probe.id, { [which]: milliC }, key).then((saved) => (learnProbe(saved), saved))}
         inputId={`${short}-${probe.id}`}
         saveId={`save-${short}-${probe.id}`}

@@ -60,12 +60,15 @@ export function UnitValue({ probe }: { probe: Probe }) {
 }
 
 export function stateText(probe: Probe): string {
-  if (probe.state === "no_data") {
-    const { reason } = probe.current;
-    return reason ? t("haccp.noDataWhy", { reason: word("reason", reason) }) : t("haccp.noData");
-  }
-  if (probe.state === "breach") return t(probe.breach?.kind === "low" ? "haccp.tooCold" : "haccp.tooWarm");
-  return t("haccp.ok");
+  if (probe.state === "no_data") return noDataText(probe);
+  if (probe.state !== "breach") return t("haccp.ok");
+  const beyond = t(probe.breach?.kind === "low" ? "haccp.tooCold" : "haccp.tooWarm");
+  // A breach goes on while its probe is lost: nobody knows that it has ended.
+  return probe.current.milliC == null ? t("haccp.beyond", { state: beyond, data: noDataText(probe) }) : beyond;
+}
+
+function noDataText({ current: { reason } }: Probe): string {
+  return reason ? t("haccp.noDataWhy", { reason: word("reason", reason) }) : t("haccp.noData");
 }
 
 /** How old the shown value is, by the box's clock. */

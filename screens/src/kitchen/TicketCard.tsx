@@ -12,7 +12,7 @@ import { useNow } from "../ui/useNow";
 import { acknowledge } from "./acknowledge";
 import { heightGuess } from "./columns";
 import { bump, start } from "./steps";
-import { isAllergy, standing, type Standing } from "./tickets";
+import { isAllergy, paperTrouble, standing, type Standing } from "./tickets";
 
 const KEYS = 9;
 
@@ -40,8 +40,8 @@ export const TicketCard = memo(function TicketCard({ ticket, place, selected, is
       onPointerDown={touched}
     >
       <Head ticket={ticket} place={place} isNew={isNew} />
+      <PaperState ticket={ticket} />
       <div class="ticket-body">
-        <PaperState ticket={ticket} />
         {ticket.recalled && <p class="flag warn">{t("kitchen.recalled")}</p>}
         {ticket.specialInstructions && <Instruction text={ticket.specialInstructions} />}
         <ul class="ticket-items">
@@ -124,11 +124,12 @@ function Instruction({ text }: { text: string }) {
 }
 
 function PaperState({ ticket }: { ticket: Ticket }) {
-  if (ticket.paper !== "held" && ticket.paper !== "in_doubt") return null;
+  const trouble = paperTrouble(ticket, useNow());
+  if (trouble === null) return null;
   return (
-    <p class="flag bad">
+    <p class={trouble === "waits" ? "paper-state warn" : "paper-state bad"} role="status" data-testid={`paper-${ticket.id}`}>
       <Icon name="printer" />
-      {word("paper", ticket.paper)}
+      {word("paper", trouble)}
     </p>
   );
 }

@@ -11,7 +11,7 @@ export const heightGuess = (ticket: Ticket) =>
   (ticket.status === "received" ? 26 : 0) +
   (ticket.specialInstructions ? 76 : 0) +
   (ticket.recalled ? 44 : 0) +
-  (ticket.paper === "held" || ticket.paper === "in_doubt" ? 58 : 0) +
+  (ticket.paper === "held" || ticket.paper === "in_doubt" ? 66 : 0) +
   ticket.items.reduce(
     (sum, item) => sum + 50 + 34 * item.modifications.length + (item.specialInstructions ? 46 : 0),
     0,

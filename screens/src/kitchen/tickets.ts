@@ -6,7 +6,7 @@ const atStation = (ticket: Ticket, station: string) => station === "" || ticket.
 /** Open tickets in the server's order: by priority, then age. */
 export function onBoard(tickets: ReadonlyMap<string, Ticket>, station: string): Ticket[] {
   return [...tickets.values()]
-    .filter((ticket) => (ticket.status === "received" || ticket.status === "preparing") && atStation(ticket, station))
+    .filter((ticket) => ticket.status !== "ready" && atStation(ticket, station))
     .sort((a, b) => b.priority - a.priority || a.receivedAt.localeCompare(b.receivedAt) || a.id.localeCompare(b.id));
 }
 
@@ -15,6 +15,17 @@ export function bumped(tickets: ReadonlyMap<string, Ticket>, station: string): T
   return [...tickets.values()]
     .filter((ticket) => ticket.status === "ready" && atStation(ticket, station))
     .sort((a, b) => (b.completedAt ?? "").localeCompare(a.completedAt ?? ""));
+}
+
+/** A ticket's paper that is still not out after this long is worth a word. */
+const PAPER_SLOW_MS = 15_000;
+
+export type PaperTrouble = "in_doubt" | "held" | "waits";
+
+export function paperTrouble(ticket: Ticket, now: number): PaperTrouble | null {
+  if (ticket.paper === "in_doubt" || ticket.paper === "held") return ticket.paper;
+  const waiting = ticket.paper === "queued" || ticket.paper === "sending";
+  return waiting && now - Date.parse(ticket.receivedAt) > PAPER_SLOW_MS ? "waits" : null;
 }
 
 export type Pace = "onTime" | "soon" | "late";
@@ -38,5 +49,5 @@ export function standing(ticket: Ticket, now: number): Standing {
   return { pace, elapsedMs, minutes: Math.ceil(Math.abs(dueMs - elapsedMs) / MINUTE_MS) };
 }
 
-/** Words that a cook must not overlook. */
-export const isAllergy = (text: string) => /allerg/i.test(text);
+/** Words that a cook must not overlook: the same as on paper. */
+export const isAllergy = (text: string) => /allerg|celiac|coeliac|anaphyla|keliak/i.test(text);

@@ -3,9 +3,11 @@ import { useState } from "preact/hooks";
 import type { Order, OrderType } from "../api/types";
 import { t, tn, word } from "../i18n";
 import { picture } from "../live/live";
+import { settings } from "../state/settings";
 import { useStore } from "../state/store";
 import { money } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { taxFigures } from "../ui/orders";
 import { Segments } from "../ui/Segments";
 import {
   clearDraft,
@@ -109,13 +111,14 @@ function DraftFoot({ now }: { now: Draft }) {
   const count = countOf(now);
   const busy = now.phase === "sending";
   const again = now.phase === "unanswered" || now.createdId !== null;
+  const taxed = useStore(settings, (it) => it?.pricesIncludeTax ?? false);
   return (
     <footer class="draft-foot">
       <DraftMessage now={now} />
       {count > 0 && (
         <p class="estimate">
           <span>
-            {t("pos.estimate")} <small>{t("pos.estimateMore")}</small>
+            {t("pos.estimate")} <small>{t(taxed ? "pos.estimateTaxed" : "pos.estimateMore")}</small>
           </span>
           <strong>{money(estimate(now))}</strong>
         </p>
@@ -178,7 +181,7 @@ function Sent({ order }: { order: Order }) {
   const figures: [string, number][] = [
     [t("money.subtotal"), order.subtotal],
     ...(order.discountAmount !== 0 ? [[t("money.discount"), -order.discountAmount] as [string, number]] : []),
-    [t("money.tax"), order.taxAmount],
+    ...taxFigures(order),
   ];
   return (
     <div class="sent" role="status" data-testid="order-sent">

@@ -6,7 +6,7 @@ import { useStore } from "../state/store";
 import { Dialog } from "../ui/Dialog";
 import { clock, money } from "../ui/format";
 import { Icon } from "../ui/icons";
-import { orderState, whereOf } from "../ui/orders";
+import { orderState, taxFigures, whereOf } from "../ui/orders";
 import { NextStep } from "./OpenOrders";
 
 export function OrderDialog({ order, tickets, onClose }: { order: Order; tickets: Ticket[]; onClose: () => void }) {
@@ -45,10 +45,12 @@ export function OrderDialog({ order, tickets, onClose }: { order: Order; tickets
         ))}
       </ul>
       <dl class="figures">
-        <div>
-          <dt>{t("money.tax")}</dt>
-          <dd>{money(order.taxAmount)}</dd>
-        </div>
+        {taxFigures(order).map(([name, amount]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{money(amount)}</dd>
+          </div>
+        ))}
         <div class="total">
           <dt>{t("money.total")}</dt>
           <dd>{money(order.totalAmount)}</dd>

@@ -9,7 +9,7 @@ interface TableProps {
   now: number;
 }
 
-const DEVICE_TONES: Record<string, Tone> = { up: "ok", down: "bad", busy: "warn", unknown: "none" };
+const DEVICE_TONES: Record<string, Tone> = { up: "ok", down: "bad", busy: "warn", attention: "warn", unknown: "none" };
 
 const since = (at: string | null | undefined, now: number) =>
   at ? t("ago", { span: span(now - Date.parse(at)) }) : t("status.never");

@@ -9,6 +9,12 @@ import { useStore } from "../state/store";
 import { Icon, Mark } from "./icons";
 import { Segments } from "./Segments";
 
+function whyNot(error: unknown): string {
+  if (!(error instanceof Refusal)) return t("login.unreachable");
+  if (error.status === 401) return t("login.wrong");
+  return error.status === 429 ? t("login.braked") : error.message;
+}
+
 export function Login({ title }: { title: TextKey }) {
   const [busy, setBusy] = useState(false);
   const [message, setMessage] = useState("");
@@ -24,8 +30,7 @@ export function Login({ title }: { title: TextKey }) {
       begin(await login(String(form.get("login")).trim(), String(form.get("password"))));
     } catch (error) {
       setBusy(false);
-      if (!(error instanceof Refusal)) setMessage(t("login.unreachable"));
-      else setMessage(error.status === 401 ? t("login.wrong") : error.message);
+      setMessage(whyNot(error));
     }
   };
 

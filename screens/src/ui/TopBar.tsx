@@ -1,7 +1,7 @@
 // The bar of every page: where am I, is this live, and the menu with language, theme and log out.
 import type { ComponentChildren } from "preact";
 import { end, session } from "../api/session";
-import { chooseLanguage, language, languageNames, t, type TextKey } from "../i18n";
+import { chooseLanguage, language, languageNames, t, word, type TextKey } from "../i18n";
 import { connection } from "../live/live";
 import { freshness } from "../live/pulse";
 import { settings } from "../state/settings";
@@ -51,7 +51,7 @@ function ScreenMenu() {
     <div id="screen-menu" class="menu" popover="auto">
       <p class="menu-person">
         <strong>{person?.name}</strong>
-        <small>{person?.role}</small>
+        <small>{person && word("role", person.role)}</small>
       </p>
       <Segments
         label={t("menu.language")}

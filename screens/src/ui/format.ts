@@ -20,12 +20,12 @@ export function money(minor: number): string {
   }).format(decimal(minor, currencyDigits));
 }
 
-/** What a person typed ("12", "12,5", "12.50") as an integer with `digits` decimals, or null. */
-export function parseDecimal(text: string, digits: number): number | null {
+/** What a person typed ("12", "12,5", "12.50") as an integer with `digits` decimals. */
+export function parseDecimal(text: string, digits: number): number | undefined {
   const match = /^\s*([-−]?)(\d{1,9})(?:[.,](\d*))?\s*$/.exec(text);
-  if (!match) return null;
+  if (!match) return undefined;
   const fraction = match[3] ?? "";
-  if (fraction.length > digits) return null;
+  if (fraction.length > digits) return undefined;
   const units = Number(match[2]! + fraction.padEnd(digits, "0"));
   return match[1] ? -units : units;
 }

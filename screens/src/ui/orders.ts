@@ -22,6 +22,14 @@ export function whereOf(it: { tableNumber?: string | null; orderType: string }):
   return it.tableNumber ? t("table", { table: it.tableNumber }) : word("type", it.orderType);
 }
 
+/** The tax that comes on top, and the tax that the prices hold already: an order has the one or the other. */
+export function taxFigures(order: Order): [name: string, amount: number][] {
+  const onTop: [string, number] = [t("money.tax"), order.taxAmount];
+  const within: [string, number] = [t("money.taxIncluded"), order.taxIncludedAmount];
+  if (order.taxIncludedAmount === 0) return [onTop];
+  return order.taxAmount === 0 ? [within] : [onTop, within];
+}
+
 export function ticketsByOrder(tickets: ReadonlyMap<string, Ticket>): Map<string, Ticket[]> {
   const map = new Map<string, Ticket[]>();
   for (const ticket of tickets.values()) {

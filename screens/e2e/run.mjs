@@ -1,0 +1,5 @@
+// All stories of the screens, in one browser: `node --test e2e/run.mjs`.
+import "./orders.mjs";
+import "./temperatures.mjs";
+import "./dashboard.mjs";
+import "./connection.mjs";

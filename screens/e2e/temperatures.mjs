@@ -1,0 +1,41 @@
+// Temperatures: a breach is seen by all who must act; what is not known is never shown as a number.
+import assert from "node:assert/strict";
+import { gone, has, id, probe, says, shown, story } from "./house.mjs";
+
+story("a fridge beyond its limit is told to the kitchen, the waiter and the monitor, until it is back", async (scene) => {
+  const fridge = await probe("Walk-in fridge");
+  const pages = [
+    await scene.open("cook", "kitchen/"),
+    await scene.open("waiter", "pos/"),
+    await scene.open("manager", "haccp/"),
+  ];
+  const tile = id(pages[2], `probe-${fridge.id}`);
+  await has(tile, "data-state", "ok");
+  await scene.probeFault("walk-in", { fault: "value", value: 9, jump: true });
+  for (const page of pages) await says(id(page, "breach-banner"), "Walk-in fridge is too warm");
+  await has(tile, "data-state", "breach");
+  await says(tile, "Too warm");
+  await tile.click();
+  await shown(pages[2].locator(".plot canvas"));
+  await scene.probeFault("walk-in", { fault: "none", jump: true });
+  for (const page of pages) await gone(id(page, "breach-banner"));
+  await has(tile, "data-state", "ok");
+});
+
+story("a probe without a value shows words, never a number", async (scene) => {
+  const monitor = await scene.open("manager", "haccp/");
+  const cases = [
+    ["Freezer", "freezer", "silent", "NO DATA: the probe does not answer"],
+    ["Bar fridge", "bar-fridge", "nan", "NO DATA: the probe sends no number"],
+    ["Grill drawer", "grill-drawer", "sentinel", "NO DATA"],
+  ];
+  for (const [, name, fault] of cases) await scene.probeFault(name, { fault });
+  for (const [name, , , words] of cases) {
+    const tile = id(monitor, `probe-${(await probe(name)).id}`);
+    await has(tile, "data-state", "no_data");
+    await says(tile, words);
+    assert.doesNotMatch(await tile.locator(".unit-value").textContent(), /\d/);
+  }
+  for (const [, name] of cases) await scene.probeFault(name, { fault: "none", jump: true });
+  for (const [name] of cases) await has(id(monitor, `probe-${(await probe(name)).id}`), "data-state", "ok");
+});
