@@ -77,7 +77,7 @@ pub(crate) async fn listen(
     let mut options = MqttOptions::new(id, &mqtt.host, mqtt.port);
     options.set_credentials(&mqtt.user, password).set_keep_alive(Duration::from_secs(10));
     options.set_max_packet_size(2 * MAX_PAYLOAD, MAX_PAYLOAD).set_clean_session(true);
-    let (client, mut events) = AsyncClient::new(options, 64);
+    let (client, mut events) = AsyncClient::new(options, 2 * inputs.len() + 8);
     loop {
         match events.poll().await {
             Ok(Event::Incoming(Packet::ConnAck(_))) => {

@@ -9,7 +9,8 @@ use rusqlite::OptionalExtension;
 use tokio::sync::mpsc;
 use trivet_domain::haccp::watch::{Notice, Sample as Watched};
 use trivet_domain::haccp::{
-    BreachClosed, BreachKind, BreachOpened, Command, DOCUMENT, Limits, Minute, NoData, Probe, ProbeLost, Watch,
+    BreachClosed, BreachKind, BreachOpened, Command, DOCUMENT, Limits, MAX_PROBES, Minute, NoData, Probe, ProbeLost,
+    Watch,
 };
 use trivet_domain::{Command as AnyCommand, MilliCelsius};
 use trivet_drivers::probe::bus::{self, Bus, Report, Unit};
@@ -63,7 +64,11 @@ pub(crate) fn start(app: &App, devices: &Devices, config: &Config) -> anyhow::Re
         tokio::spawn(crate::mqtt::listen(mqtt.clone(), password, topics, app.wall.clone(), reports));
         tokio::spawn(sort("broker".to_owned(), incoming, samples, devices.clone(), app.clone()));
     }
-    tokio::spawn(watch(app.clone(), waiting));
+    anyhow::ensure!(config.probes.len() <= MAX_PROBES, "a box has at most {MAX_PROBES} probes");
+    let inputs: Vec<String> = config.probes.iter().map(|probe| probe.input.clone()).collect();
+    if !inputs.is_empty() {
+        tokio::spawn(watch(app.clone(), inputs, waiting));
+    }
     Ok(())
 }
 
@@ -92,6 +97,8 @@ async fn sort(
 struct Watching {
     app: App,
     actor: Actor,
+    /// What this box is wired to; other probes of the location are other boxes'.
+    inputs: Vec<String>,
     /// By input: the probe and its limits.
     known: HashMap<String, (Id, Limits)>,
     watches: HashMap<Id, OneProbe>,
@@ -104,14 +111,17 @@ struct OneProbe {
     minute: Minute,
     breach: Option<Id>,
     outage: Option<Id>,
+    /// When it last gave a value.
+    heard_ms: i64,
     /// Its card is to be shown anew.
     news: bool,
 }
 
-async fn watch(app: App, mut samples: mpsc::Receiver<probe::Sample>) {
+async fn watch(app: App, inputs: Vec<String>, mut samples: mpsc::Receiver<probe::Sample>) {
     let actor = Actor::the_box(Id::from_bytes(app.identity.origin().0));
     let minute = app.wall.now_ms().div_euclid(60_000);
-    let mut watching = Watching { app: app.clone(), actor, known: HashMap::new(), watches: HashMap::new(), minute };
+    let mut watching =
+        Watching { app: app.clone(), actor, inputs, known: HashMap::new(), watches: HashMap::new(), minute };
     let mut grown = app.store.grown();
     watching.learn().await;
     let mut tick = tokio::time::interval(TICK);
@@ -130,6 +140,7 @@ async fn watch(app: App, mut samples: mpsc::Receiver<probe::Sample>) {
                         grown.mark_unchanged();
                         watching.learn().await;
                     }
+                    watching.miss_the_silent().await;
                     watching.tell().await;
                 }
             }
@@ -167,13 +178,18 @@ impl Watching {
             Ok(probes) => probes,
             Err(problem) => return tracing::error!(detail = problem.detail, "reading the probes"),
         };
+        let now = self.app.wall.now_ms();
         self.known.clear();
         for (input, id, limits, breach, outage) in probes {
+            if !self.inputs.contains(&input) {
+                continue;
+            }
             self.known.insert(input, (id, limits));
             self.watches.entry(id).or_insert_with(|| OneProbe {
                 watch: Watch::resume(breach.map(|(_, kind, peak)| (kind, peak)), outage.is_some()),
                 breach: breach.map(|(id, _, _)| id),
                 outage,
+                heard_ms: now,
                 ..OneProbe::default()
             });
         }
@@ -190,8 +206,22 @@ impl Watching {
         let watched = self.watches.entry(id).or_default();
         watched.minute.add(value);
         watched.news = true;
+        if value.is_ok() || watched.heard_ms == 0 {
+            watched.heard_ms = at_ms;
+        }
         for notice in watched.watch.look(value, &limits) {
             self.note(id, notice, at_ms).await;
+        }
+    }
+
+    /// A probe that sends nothing at all is missing all the same.
+    async fn miss_the_silent(&mut self) {
+        let now = self.app.wall.now_ms();
+        let silent = |watched: &OneProbe| now.saturating_sub(watched.heard_ms) > view::FRESH_MS;
+        let missing = self.known.iter().filter(|(_, (id, _))| self.watches.get(id).is_some_and(silent));
+        let missing: Vec<String> = missing.map(|(input, _)| input.clone()).collect();
+        for input in missing {
+            self.look(probe::Sample { input, value: Err(probe::NoData::Timeout) }).await;
         }
     }
 

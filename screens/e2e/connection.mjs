@@ -19,13 +19,18 @@ story("a wrong password is told in words, and the right one opens the page", asy
   await shown(page.locator(".connection.live"));
 });
 
-story("every page opens in both languages without a complaint", async (scene) => {
-  for (const lang of ["en", "fi"]) {
-    for (const where of ["pos/", "kitchen/", "haccp/", "status/", "dashboard/"]) {
-      const at = where === "dashboard/" ? ready.dashboard_url : ready.edge_url;
-      const page = await scene.open("manager", where, { at, lang });
-      assert.equal(await page.locator("html").getAttribute("lang"), lang);
-    }
+story("every page opens without a complaint, in Finnish too", async (scene) => {
+  const pages = [
+    ["pos/", "Tilaukset"],
+    ["kitchen/", "Keittiö"],
+    ["haccp/", "Lämpötilat"],
+    ["status/", "Laite"],
+    ["dashboard/", "Yleiskuva"],
+  ];
+  for (const [where, title] of pages) {
+    const at = where === "dashboard/" ? ready.dashboard_url : ready.edge_url;
+    const page = await scene.open("manager", where, { at, lang: "fi" });
+    await says(page.locator("h1"), title);
   }
 });
 

@@ -51,13 +51,13 @@ async function send(url, method, body, token) {
   return text ? JSON.parse(text) : undefined;
 }
 
-export async function api(role, method, where, body) {
-  const { token } = await login(role, ready.edge_url);
-  return send(`${ready.edge_url}/api/v1${where}`, method, body, token);
+export async function api(role, method, where, body, at = ready.edge_url) {
+  const { token } = await login(role, at);
+  return send(`${at}/api/v1${where}`, method, body, token);
 }
 
-export async function menuItem(name) {
-  const { items } = await api("manager", "GET", "/pos/menu");
+export async function menuItem(name, at = ready.edge_url) {
+  const { items } = await api("manager", "GET", "/pos/menu", undefined, at);
   return found(items, name);
 }
 
@@ -73,7 +73,7 @@ function found(things, name) {
 }
 
 /** A table that no other order has. */
-export const newTable = () => `e${randomBytes(4).toString("hex")}`;
+const newTable = () => `e${randomBytes(4).toString("hex")}`;
 
 export async function ordersAt(table) {
   const { orders } = await api("waiter", "GET", "/pos/orders?limit=200");
@@ -123,7 +123,7 @@ export async function until(what, ask, within = SHOWN_MS) {
 let launched;
 const shots = [];
 
-const browser = () =>
+export const browser = () =>
   (launched ??= chromium.launch({
     executablePath: process.env.TRIVET_CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -152,12 +152,13 @@ class Scene {
   #tables = [];
 
   /** A page of a person who has logged in already; without a role, the login form. */
-  async open(role, where, { at = ready.edge_url, touch = false, size = [1280, 800], lang = "en", prepare } = {}) {
+  async open(role, where, { at = ready.edge_url, touch = false, size = [1280, 800], lang = "en", prepare, ...more } = {}) {
     const context = await (await browser()).newContext({
       baseURL: at,
       hasTouch: touch,
       viewport: { width: size[0], height: size[1] },
       locale: lang === "fi" ? "fi-FI" : "en-GB",
+      ...more,
     });
     context.setDefaultTimeout(SHOWN_MS);
     this.#contexts.push(context);
@@ -188,8 +189,7 @@ class Scene {
   }
 
   /** Its orders are brought to an end with the story. */
-  table() {
-    const table = newTable();
+  table(table = newTable()) {
     this.#tables.push(table);
     return table;
   }
@@ -213,8 +213,10 @@ class Scene {
   /** The process stands still, as a box does whose power or disk hangs. */
   freeze(process_) {
     const pid = ready.pids[process_];
-    const thaw = () => process.kill(pid, "SIGCONT");
+    const thaw = () => void process.kill(pid, "SIGCONT");
     this.undo(thaw);
+    // An interrupted run must not leave it standing.
+    process.once("exit", thaw);
     process.kill(pid, "SIGSTOP");
     return thaw;
   }
@@ -237,16 +239,23 @@ class Scene {
     }
   }
 
+  /** All of it, even when a part of it fails; then that is told. */
   async end() {
-    for (const action of this.#undo.reverse()) await action();
-    for (const table of this.#tables) for (const order of await ordersAt(table)) await finish(order);
-    for (const context of this.#contexts) await context.close();
+    const finishOrders = this.#tables.map((table) => async () => {
+      for (const order of await ordersAt(table)) await finish(order);
+    });
+    const close = this.#contexts.map((context) => () => context.close());
+    const failures = [];
+    for (const action of [...this.#undo.reverse(), ...finishOrders, ...close]) {
+      await (async () => action())().catch((error) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 
 /** One test: a story through the real server. */
-export function story(name, tell) {
-  test(name, { timeout: STORY_MS }, async () => {
+export function story(name, tell, timeout = STORY_MS) {
+  test(name, { timeout }, async () => {
     const scene = new Scene();
     try {
       await tell(scene);

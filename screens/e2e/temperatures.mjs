@@ -1,6 +1,9 @@
 // Temperatures: a breach is seen by all who must act; what is not known is never shown as a number.
 import assert from "node:assert/strict";
-import { gone, has, id, probe, says, shown, story } from "./house.mjs";
+import { gone, has, id, probe, says, shown, story, until } from "./house.mjs";
+
+/** A sample is current for 15 s; then nobody knows. */
+const SILENT_WITHIN_MS = 20_000;
 
 story("a fridge beyond its limit is told to the kitchen, the waiter and the monitor, until it is back", async (scene) => {
   const fridge = await probe("Walk-in fridge");
@@ -38,4 +41,14 @@ story("a probe without a value shows words, never a number", async (scene) => {
   }
   for (const [, name] of cases) await scene.probeFault(name, { fault: "none", jump: true });
   for (const [name] of cases) await has(id(monitor, `probe-${(await probe(name)).id}`), "data-state", "ok");
+});
+
+story("a probe that sends nothing any more does not leave its last number standing", async (scene) => {
+  const monitor = await scene.open("manager", "haccp/");
+  const tile = id(monitor, `probe-${(await probe("Dessert display")).id}`);
+  await has(tile, "data-state", "ok");
+  await scene.probeFault("dessert", { fault: "silent" });
+  await until("there is no data", async () => (await tile.getAttribute("data-state")) === "no_data", SILENT_WITHIN_MS);
+  await says(tile, "NO DATA");
+  assert.doesNotMatch(await tile.locator(".unit-value").textContent(), /\d/);
 });

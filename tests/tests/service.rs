@@ -220,10 +220,13 @@ fn a_login_is_not_guessed() {
 fn a_screen_that_was_away_misses_nothing() {
     let restaurant = open();
     let (waiter, cook) = (restaurant.log_in("waiter").unwrap(), restaurant.log_in("cook").unwrap());
-    let mut kitchen = cook.listen(&["kitchen"], None).unwrap();
+    waiter.post("/api/v1/pos/orders", &order(&waiter, &["Coffee"])).unwrap().expect_status(201).unwrap();
+    let mut kitchen = cook.listen(&["kitchen", "notifications"], None).unwrap();
     let first = kitchen.wait_for("kitchen:status", SOON, |_| true).unwrap();
     let (epoch, n) = (text(&first["epoch"]).to_owned(), first["n"].as_u64().unwrap());
     drop(kitchen);
+    let cursor = cook.get("/api/v1/live/poll?ns=kitchen").unwrap().expect_status(200).unwrap();
+    assert_eq!(cursor["startOver"], true);
     let placed = waiter.post("/api/v1/pos/orders", &order(&waiter, &["Fries"])).unwrap().expect_status(201).unwrap();
     waiter.post(&format!("/api/v1/pos/orders/{}/send-to-kitchen", text(&placed["id"])), &json!({})).unwrap();
     let mut back = cook.listen(&["kitchen"], Some((&epoch, n))).unwrap();
@@ -235,9 +238,9 @@ fn a_screen_that_was_away_misses_nothing() {
         assert_eq!(whole["data"]["orders"].as_array().unwrap().len(), 1);
     }
     // The long poll gives the same.
-    let polled =
-        cook.get(&format!("/api/v1/live/poll?ns=kitchen&epoch={epoch}&n={n}")).unwrap().expect_status(200).unwrap();
-    assert_eq!(polled["frames"][0]["type"], "kitchen:order:updated");
+    let poll = format!("/api/v1/live/poll?ns=kitchen&cursor={}", text(&cursor["cursor"]));
+    let polled = cook.get(&poll).unwrap().expect_status(200).unwrap();
+    assert_eq!((&polled["startOver"], text(&polled["frames"][0]["type"])), (&json!(false), "kitchen:order:updated"));
     let beat = back.wait_for("heartbeat", SOON, |_| true).unwrap();
     assert!(beat["data"]["now"].as_i64().is_some());
 }

@@ -9,8 +9,8 @@ use trivet_log::{Certificate, Id, Origin, StreamId};
 
 /// News that may wait for one connection; past it the connection is closed, and its next one begins with the heads.
 const MAX_WAITING: usize = 1_024;
-/// One-time codes and requests that are kept; the oldest go first.
-const MAX_ENROLMENTS: usize = 1_000;
+/// One-time codes that are kept for a tenant; the oldest go first.
+const MAX_ENROLMENTS_PER_TENANT: usize = 20;
 
 #[derive(Clone, Debug)]
 pub(crate) enum News {
@@ -92,8 +92,10 @@ impl Peers {
         if state.enrolments.iter().any(|enrolment| enrolment.code_hash == code_hash) {
             return;
         }
-        if state.enrolments.len() == MAX_ENROLMENTS {
-            state.enrolments.remove(0);
+        // A tenant's oldest code goes first, so that no tenant can push out another's.
+        if state.enrolments.iter().filter(|e| e.tenant == tenant).count() >= MAX_ENROLMENTS_PER_TENANT {
+            let oldest = state.enrolments.iter().position(|e| e.tenant == tenant);
+            oldest.map(|index| state.enrolments.remove(index));
         }
         state.enrolments.push(Enrolment { code_hash, tenant, offered_by, answer: None, asked: false });
     }

@@ -26,11 +26,14 @@ use crate::store::Store;
 
 /// A claim or a request for enrolment is a few hundred bytes.
 const MAX_BODY: usize = 16 * 1024;
+const MAX_UNPROVEN: usize = 64;
 const MAX_CONNECTIONS: usize = 4_096;
 
 pub(crate) struct Relay {
     store: Mutex<Store>,
     pub(crate) peers: Peers,
+    /// Places of connections that have not proved who they are.
+    pub(crate) unproven: Arc<Semaphore>,
 }
 
 impl Relay {
@@ -49,7 +52,11 @@ impl Relay {
 }
 
 pub(crate) async fn run(data: &Path, listen: SocketAddr) -> anyhow::Result<()> {
-    let relay = Arc::new(Relay { store: Mutex::new(Store::open(data)?), peers: Peers::default() });
+    let relay = Arc::new(Relay {
+        store: Mutex::new(Store::open(data)?),
+        peers: Peers::default(),
+        unproven: Arc::new(Semaphore::new(MAX_UNPROVEN)),
+    });
     let router = Router::new()
         .route("/health", get(health))
         .route("/v1/tenants", post(claim))

@@ -20,10 +20,11 @@ pub(crate) struct Store {
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS invitation(hash TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tenant(id BLOB PRIMARY KEY, root BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS replica(origin BLOB PRIMARY KEY, tenant BLOB NOT NULL, certificate BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS replica(tenant BLOB NOT NULL, origin BLOB NOT NULL, certificate BLOB NOT NULL,
+  PRIMARY KEY(tenant, origin)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stream(
   sid INTEGER PRIMARY KEY, tenant BLOB NOT NULL, origin BLOB NOT NULL, scope BLOB NOT NULL, lane INTEGER NOT NULL,
-  seq INTEGER NOT NULL, chain BLOB NOT NULL, UNIQUE(origin, scope, lane));
+  seq INTEGER NOT NULL, chain BLOB NOT NULL, UNIQUE(tenant, origin, scope, lane));
 CREATE TABLE IF NOT EXISTS entry(sid INTEGER NOT NULL, seq INTEGER NOT NULL, raw BLOB NOT NULL, PRIMARY KEY(sid, seq)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS checkpoint(
   sid INTEGER NOT NULL, seq INTEGER NOT NULL, chain BLOB NOT NULL, hlc INTEGER NOT NULL, signature BLOB NOT NULL,
@@ -63,7 +64,13 @@ impl Store {
         if tx.execute("DELETE FROM invitation WHERE hash=?1", [invitation])? == 0 {
             return Ok(false);
         }
-        tx.execute("INSERT OR IGNORE INTO tenant(id, root) VALUES(?1, ?2)", params![first.tenant.as_bytes(), root])?;
+        // An id that is taken is another tenant's: the invitation stays good for the right one.
+        if tx
+            .execute("INSERT OR IGNORE INTO tenant(id, root) VALUES(?1, ?2)", params![first.tenant.as_bytes(), root])?
+            == 0
+        {
+            return Ok(false);
+        }
         tx.execute(
             "INSERT OR IGNORE INTO replica(origin, tenant, certificate) VALUES(?1, ?2, ?3)",
             params![first.origin().0, first.tenant.as_bytes(), encode(first)],
@@ -143,7 +150,10 @@ impl Store {
             .filter(|certificate| certificate.may_read(batch.stream.scope))
             .ok_or(Refused::Stranger(origin))?;
         let tx = self.conn.transaction()?;
-        let (sid, held) = head(&tx, tenant, &batch.stream)?;
+        let (sid, held) = match head(&tx, tenant, &batch.stream)? {
+            Some(known) => known,
+            None => begin(&tx, tenant, &batch.stream)?,
+        };
         let (entries, reached) = match check_batch(&held, batch, &certificate.public_key) {
             Ok(checked) => checked,
             // No fault of the sender's: the answer tells where to go on.
@@ -175,7 +185,7 @@ impl Store {
     }
 
     pub(crate) fn batch_after(&self, tenant: Id, stream: &StreamId, after: u64) -> rusqlite::Result<Option<Batch>> {
-        let (sid, _) = head(&self.conn, tenant, stream)?;
+        let Some((sid, _)) = head(&self.conn, tenant, stream)? else { return Ok(None) };
         // Checkpoints stand where batches ended, so whole batches of the sender's are passed on.
         let sql = "SELECT seq, chain, hlc, signature FROM checkpoint WHERE sid=?1 AND seq>?2 ORDER BY seq LIMIT ?3";
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -218,7 +228,7 @@ impl Store {
 
     /// Is what a peer holds of a stream the history that is kept here?
     pub(crate) fn compare(&self, tenant: Id, theirs: &Head) -> rusqlite::Result<Comparison> {
-        let (sid, held) = head(&self.conn, tenant, &theirs.stream)?;
+        let Some((sid, held)) = head(&self.conn, tenant, &theirs.stream)? else { return Ok(Comparison::Same) };
         let mut chain = None;
         if theirs.seq <= held.seq {
             let sql = "SELECT seq, chain FROM checkpoint WHERE sid=?1 AND seq<=?2 ORDER BY seq DESC LIMIT 1";
@@ -237,16 +247,18 @@ impl Store {
     }
 }
 
-fn head(conn: &Connection, tenant: Id, stream: &StreamId) -> rusqlite::Result<(i64, Head)> {
-    let values = params![stream.origin.0, stream.scope.as_bytes(), stream.lane.number()];
-    let sql = "SELECT sid, seq, chain FROM stream WHERE origin=?1 AND scope=?2 AND lane=?3";
+fn head(conn: &Connection, tenant: Id, stream: &StreamId) -> rusqlite::Result<Option<(i64, Head)>> {
+    let sql = "SELECT sid, seq, chain FROM stream WHERE tenant=?1 AND origin=?2 AND scope=?3 AND lane=?4";
+    let values = params![tenant.as_bytes(), stream.origin.0, stream.scope.as_bytes(), stream.lane.number()];
     let known = conn.prepare_cached(sql)?.query_row(values, |row| {
         let head = Head { stream: *stream, seq: row.get::<_, i64>(1)?.cast_unsigned(), chain: Chain(row.get(2)?) };
         Ok((row.get(0)?, head))
     });
-    if let Some(known) = known.optional()? {
-        return Ok(known);
-    }
+    known.optional()
+}
+
+/// A stream's row, with its first batch.
+fn begin(conn: &Connection, tenant: Id, stream: &StreamId) -> rusqlite::Result<(i64, Head)> {
     let start = Head::start(*stream);
     let sql = "INSERT INTO stream(tenant, origin, scope, lane, seq, chain) VALUES(?1, ?2, ?3, ?4, 0, ?5)";
     conn.prepare_cached(sql)?.execute(params![

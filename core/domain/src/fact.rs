@@ -50,11 +50,18 @@ pub struct Fact {
 pub struct History {
     pub facts: Vec<Fact>,
     pub document: Option<Fields>,
+    /// The kind of that document.
+    pub document_kind: u16,
     /// Entries whose kind or body this release does not read.
     pub unread: usize,
 }
 
 impl History {
+    /// The document, if it is of this kind.
+    pub fn document_of(&self, kind: u16) -> Option<&Fields> {
+        self.document.as_ref().filter(|_| self.document_kind == kind)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.facts.is_empty() && self.document.is_none()
     }

@@ -164,13 +164,14 @@ impl Command {
 
 /// Decides a command against its subject's history.
 pub fn decide(history: &History, command: &Command, context: &dyn Context) -> Decision {
-    let standing = history.document.as_ref();
     match command {
-        Command::Settings(command) => settings::decide(standing, command),
+        Command::Settings(command) => settings::decide(history.document_of(settings::DOCUMENT), command),
         Command::Access(command) => access::decide(&access::fold(history), command),
-        Command::Menu(command) => menu::decide(standing, command, context),
+        Command::Menu(command) => menu::decide(history.document_of(menu::DOCUMENT), command, context),
         Command::Checks(command) => checks::decide(&checks::fold(history), command, context),
         Command::Kitchen(command) => kitchen::decide(&kitchen::fold(history), command, context),
-        Command::Haccp(command) => haccp::decide(&haccp::fold(history), standing, command, context),
+        Command::Haccp(command) => {
+            haccp::decide(&haccp::fold(history), history.document_of(haccp::DOCUMENT), command, context)
+        }
     }
 }

@@ -84,7 +84,9 @@ impl Kitchen {
         for (field, value) in edit.puts {
             fields.0.insert(field, vec![Written { value, hlc, by: Id::NIL }]);
         }
-        self.histories.entry(entity).or_default().document = Some(fields.clone());
+        let history = self.histories.entry(entity).or_default();
+        history.document = Some(fields.clone());
+        history.document_kind = edit.kind;
     }
 
     fn stamp(&self) -> Stamp {

@@ -98,8 +98,8 @@ impl Auth {
         verified.await.unwrap_or(false)
     }
 
-    /// May this login be tried from this address? Err: how many seconds to wait.
-    pub fn may_try(&self, login: &str, address: IpAddr, now_ms: i64) -> Result<(), i64> {
+    /// Counts a try of this login from this address, before its password is looked at. Err: how many seconds to wait.
+    pub fn try_once(&self, login: &str, address: IpAddr, now_ms: i64) -> Result<(), i64> {
         let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, most) in keys(login, address) {
             let Some(times) = misses.get_mut(&key) else { continue };
@@ -109,17 +109,21 @@ impl Auth {
                 return Err(((oldest + MISS_WINDOW_MS - now_ms) / 1_000).max(1));
             }
         }
-        Ok(())
-    }
-
-    pub fn missed(&self, login: &str, address: IpAddr, now_ms: i64) {
-        let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, _) in keys(login, address) {
             misses.entry(key).or_default().push(now_ms);
         }
         while misses.len() > MAX_REMEMBERED {
             let oldest = misses.iter().min_by_key(|(_, times)| times.last()).map(|(key, _)| key.clone());
             oldest.map(|key| misses.remove(&key));
+        }
+        Ok(())
+    }
+
+    /// The try was right: it does not count.
+    pub fn succeeded(&self, login: &str, address: IpAddr) {
+        let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, _) in keys(login, address) {
+            misses.get_mut(&key).map(Vec::pop);
         }
     }
 }
@@ -200,9 +204,11 @@ mod tests {
     fn guessing_is_braked_per_login_and_per_address() {
         let auth = Auth::new(&[1; 32]);
         let here: IpAddr = [10, 0, 0, 7].into();
-        (0..5).for_each(|_| auth.missed("ann", here, NOW));
-        assert_eq!(auth.may_try("ann", here, NOW), Err(900));
-        assert_eq!(auth.may_try("bob", here, NOW), Ok(()));
-        assert_eq!(auth.may_try("ann", here, NOW + MISS_WINDOW_MS), Ok(()));
+        assert!((0..5).all(|_| auth.try_once("ann", here, NOW).is_ok()));
+        assert_eq!(auth.try_once("ann", here, NOW), Err(900));
+        assert_eq!(auth.try_once("bob", here, NOW), Ok(()));
+        auth.succeeded("bob", here);
+        assert!((0..5).all(|_| auth.try_once("bob", here, NOW).is_ok()));
+        assert_eq!(auth.try_once("ann", here, NOW + MISS_WINDOW_MS), Ok(()));
     }
 }

@@ -5,11 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
+use futures_util::StreamExt;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -26,6 +27,9 @@ use crate::{App, Rejection};
 
 /// A request body of the API. Imports have a limit of their own.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
+/// Of a body that is too large, so much is read and thrown away before the connection is cut.
+const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;
+const BODY_WITHIN: Duration = Duration::from_secs(10);
 pub const MAX_CONNECTIONS: usize = 512;
 pub const MAX_CONNECTIONS_PER_ADDRESS: usize = 128;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -154,9 +158,9 @@ pub struct Parsed<T>(pub T);
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Parsed<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, _: &S) -> Result<Parsed<T>, Problem> {
-        let bytes = to_bytes(request.into_body(), MAX_BODY_BYTES).await.map_err(|_| {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body of at most {MAX_BODY_BYTES} bytes"))
-        })?;
+        let reading = tokio::time::timeout(BODY_WITHIN, read_body(request.into_body()));
+        let bytes =
+            reading.await.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))??;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let field = error.path().to_string();
@@ -171,6 +175,28 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Parsed<T> {
             .end()
             .map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("after the body: {error}")))?;
         Ok(Parsed(value))
+    }
+}
+
+/// Reads a body whole. One that is too large is read to its end and thrown away (up to a limit), so that the sender gets
+/// the answer instead of a broken pipe.
+async fn read_body(body: Body) -> Result<Vec<u8>, Problem> {
+    let mut stream = body.into_data_stream();
+    let (mut bytes, mut length) = (Vec::new(), 0usize);
+    while let Some(chunk) = stream.next().await {
+        let chunk =
+            chunk.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, format!("the body broke off: {error}")))?;
+        length = length.saturating_add(chunk.len());
+        if length > MAX_DISCARDED_BYTES {
+            break;
+        }
+        if length <= MAX_BODY_BYTES {
+            bytes.extend_from_slice(&chunk);
+        }
+    }
+    match length > MAX_BODY_BYTES {
+        true => Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body of at most {MAX_BODY_BYTES} bytes"))),
+        false => Ok(bytes),
     }
 }
 
@@ -189,7 +215,10 @@ impl FromRequestParts<App> for Key {
             let problem = Problem::new(StatusCode::BAD_REQUEST, "an Idempotency-Key has 1 to 255 ASCII characters");
             return Err(problem.field("Idempotency-Key", "1 to 255 ASCII characters"));
         }
-        Ok(Key(text.parse().unwrap_or_else(|_| Id::named(app.identity.origin(), text))))
+        // Two tablets that both count from 1 mean two things.
+        let person = parts.extensions.get::<crate::Caller>().map(|caller| caller.person).unwrap_or_default();
+        let name = format!("{person} {} {text}", parts.uri.path());
+        Ok(Key(text.parse().unwrap_or_else(|_| Id::named(app.identity.origin(), &name))))
     }
 }
 

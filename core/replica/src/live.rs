@@ -4,6 +4,7 @@
 //! after a place that is no longer at hand, or is too slow, gets the whole picture instead: never a silent skip.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
@@ -51,15 +52,40 @@ impl Draft {
 }
 
 pub(crate) struct Frame {
+    /// Counts the frames of this process: the cursor of the long poll.
+    serial: u64,
     n: u64,
     namespace: String,
     text: Utf8Bytes,
 }
 
+#[derive(Default)]
+struct Ring {
+    frames: VecDeque<Arc<Frame>>,
+    last_serial: u64,
+    /// All frames with a larger `n` are here.
+    floor: u64,
+}
+
+impl Ring {
+    fn push(&mut self, frame: impl FnOnce(u64) -> Frame) -> Arc<Frame> {
+        if self.frames.len() == RING {
+            let evicted = self.frames.pop_front().map_or(0, |frame| frame.n);
+            self.floor = self.floor.max(evicted);
+        }
+        self.last_serial += 1;
+        let frame = Arc::new(frame(self.last_serial));
+        self.frames.push_back(frame.clone());
+        frame
+    }
+}
+
 pub struct Hub {
     epoch: String,
     reached: AtomicU64,
-    ring: Mutex<VecDeque<Arc<Frame>>>,
+    ring: Mutex<Ring>,
+    /// Tells this process's cursors from those before a restart.
+    boot: String,
     out: broadcast::Sender<Arc<Frame>>,
 }
 
@@ -69,6 +95,7 @@ impl Hub {
             epoch: origin.to_string(),
             reached: AtomicU64::new(0),
             ring: Mutex::default(),
+            boot: crate::identity::hex(&crate::sealing::random::<4>()),
             out: broadcast::channel(LAG).0,
         }
     }
@@ -87,31 +114,47 @@ impl Hub {
     }
 
     fn send(&self, draft: &Draft, n: u64) {
-        let frame = Arc::new(self.frame(draft.namespace, draft.kind, n, &draft.data));
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        if ring.len() == RING {
-            ring.pop_front();
-        }
-        ring.push_back(frame.clone());
+        let frame = ring.push(|serial| Frame { serial, ..self.frame(draft.namespace, draft.kind, n, &draft.data) });
         drop(self.out.send(frame));
     }
 
     fn frame(&self, namespace: &str, kind: &str, n: u64, data: &Value) -> Frame {
         let text = json!({"ns": namespace, "epoch": self.epoch, "n": n, "type": kind, "data": data}).to_string();
-        Frame { n, namespace: namespace.to_owned(), text: text.into() }
+        Frame { serial: 0, n, namespace: namespace.to_owned(), text: text.into() }
     }
 
     /// The frames from `n` on, if none between has been forgotten. Those of `n` itself again: a commit has several.
     fn since(&self, from: &From) -> Option<Vec<Arc<Frame>>> {
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        let reaches_back = ring.front().is_some_and(|first| first.n < from.n) || from.n >= self.reached();
-        (from.epoch == self.epoch && from.n <= self.reached() && reaches_back)
-            .then(|| ring.iter().filter(|frame| frame.n >= from.n).cloned().collect())
+        (from.epoch == self.epoch && from.n <= self.reached() && from.n > ring.floor)
+            .then(|| ring.frames.iter().filter(|frame| frame.n >= from.n).cloned().collect())
+    }
+
+    /// The frames after a cursor of the long poll, and the next cursor. None: some have been forgotten.
+    fn after(&self, cursor: &str) -> (Option<Vec<Arc<Frame>>>, String) {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = format!("{}.{}", self.boot, ring.last_serial);
+        let serial = cursor.strip_prefix(&self.boot).and_then(|rest| rest.strip_prefix('.')?.parse::<u64>().ok());
+        let oldest = ring.frames.front().map_or(ring.last_serial + 1, |frame| frame.serial);
+        let known = serial.filter(|serial| serial + 1 >= oldest && *serial <= ring.last_serial);
+        let frames = known.map(|serial| ring.frames.iter().filter(|frame| frame.serial > serial).cloned().collect());
+        (frames, next)
+    }
+
+    /// Numbers up to here were reached before this process could tell of them.
+    fn begin(&self, n: u64) {
+        self.reached.store(n, Ordering::Relaxed);
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).floor = n;
     }
 
     /// Forgets the frames at hand, so that everybody gets the whole picture.
     fn start_over(&self) {
-        self.ring.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.frames.clear();
+        ring.last_serial += 1;
+        ring.floor = self.reached();
+        drop(ring);
         let lost = Arc::new(self.frame("live", "start_over", 0, &Value::Null));
         drop(self.out.send(lost));
     }
@@ -137,11 +180,15 @@ impl Publisher {
         let overrun = Arc::new(AtomicBool::new(false));
         let (hub, modules, more) = (opening.hub.clone(), opening.modules.clone(), opening.more.clone());
         let (wall, flag) = (opening.wall.clone(), overrun.clone());
-        hub.reached.store(log::last_arrival(&conn)?, Ordering::Relaxed);
+        hub.begin(log::last_arrival(&conn)?);
         std::thread::Builder::new().name("publisher".into()).spawn(move || {
             while let Ok(touched) = queue.recv() {
                 let view = View { conn: &conn, more: &more, now_ms: wall.now_ms() };
-                publish(&hub, &modules, &view, touched);
+                let published = catch_unwind(AssertUnwindSafe(|| publish(&hub, &modules, &view, touched)));
+                if published.is_err() {
+                    tracing::error!("rendering for the screens panicked; they get the whole picture");
+                    hub.start_over();
+                }
                 if flag.swap(false, Ordering::Relaxed) {
                     hub.start_over();
                 }
@@ -269,24 +316,27 @@ fn heartbeat_frame(app: &App) -> Utf8Bytes {
 
 /// Sends the whole picture of each namespace; gives the number that it was taken at.
 async fn picture(app: &App, socket: &mut WebSocket, namespaces: &[String]) -> Result<u64, Problem> {
-    let mut taken_at = 0;
-    for namespace in namespaces {
-        let (asked, modules) = (namespace.clone(), app.modules.clone());
-        let (n, data) = app
-            .read(move |view| {
+    let (asked, modules) = (namespaces.to_vec(), app.modules.clone());
+    // One snapshot for all of them: what is committed after it has a larger number for each.
+    let (n, pictures) = app
+        .read(move |view| {
+            let picture = |namespace: &String| {
                 let mut whole = serde_json::Map::new();
                 for module in modules.iter() {
-                    if let Some(Value::Object(part)) = (module.status)(view, &asked)? {
+                    if let Some(Value::Object(part)) = (module.status)(view, namespace)? {
                         whole.extend(part);
                     }
                 }
-                Ok((log::last_arrival(view.conn)?, Value::Object(whole)))
-            })
-            .await?;
-        send(socket, app.hub.frame(namespace, &format!("{namespace}:status"), n, &data).text).await?;
-        taken_at = n;
+                Ok((namespace.clone(), Value::Object(whole)))
+            };
+            let pictures = asked.iter().map(picture).collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok((log::last_arrival(view.conn)?, pictures))
+        })
+        .await?;
+    for (namespace, data) in pictures {
+        send(socket, app.hub.frame(&namespace, &format!("{namespace}:status"), n, &data).text).await?;
     }
-    Ok(taken_at)
+    Ok(n)
 }
 
 fn may_listen(app: &App, caller: Caller, namespaces: &[String]) -> Result<(), Problem> {
@@ -315,38 +365,32 @@ async fn send(socket: &mut WebSocket, text: Utf8Bytes) -> Result<(), Problem> {
 pub struct Poll {
     /// Namespaces, separated by commas.
     ns: String,
+    /// The `cursor` of the answer before; none at first.
     #[serde(default)]
-    epoch: String,
-    #[serde(default)]
-    n: u64,
+    cursor: String,
 }
 
 /// `GET /api/v1/live/poll`: the same frames for a browser that gets no WebSocket through. Waits up to 25 s for one.
+/// With `startOver` the lists are to be read anew, and polling goes on from the cursor of this answer.
 pub async fn poll(State(app): State<App>, caller: Caller, Query(poll): Query<Poll>) -> Result<Response, Problem> {
     let namespaces: Vec<String> = poll.ns.split(',').map(str::to_owned).collect();
     may_listen(&app, caller, &namespaces)?;
-    let from = From { epoch: poll.epoch, n: poll.n };
-    let wanted = |frames: Vec<Arc<Frame>>| -> Vec<Value> {
-        let of_ours = frames.iter().filter(|frame| frame.n > from.n && namespaces.contains(&frame.namespace));
-        of_ours.filter_map(|frame| serde_json::from_str(&frame.text).ok()).collect()
-    };
     let mut news = app.hub.out.subscribe();
-    let Some(missed) = app.hub.since(&from) else {
-        let detail = "this place is not at hand: read the lists anew and go on from here";
-        let body = json!({"epoch": app.hub.epoch(), "n": app.hub.reached(), "startOver": true, "detail": detail, "frames": []});
-        return Ok(Json(body).into_response());
-    };
-    let mut frames = wanted(missed);
     let until = tokio::time::Instant::now() + POLL_WITHIN;
-    while frames.is_empty() {
-        match tokio::time::timeout_at(until, news.recv()).await {
-            Ok(Ok(frame)) => frames = wanted(vec![frame]),
-            Ok(Err(broadcast::error::RecvError::Lagged(_))) => {
-                frames = wanted(app.hub.since(&from).unwrap_or_default())
-            }
-            Ok(Err(broadcast::error::RecvError::Closed)) | Err(_) => break,
+    let mut cursor = poll.cursor;
+    loop {
+        let (frames, next) = app.hub.after(&cursor);
+        let start_over = frames.is_none();
+        let of_ours = |frame: &Arc<Frame>| {
+            let wanted = namespaces.contains(&frame.namespace);
+            wanted.then(|| serde_json::from_str::<Value>(&frame.text).ok()).flatten()
+        };
+        let frames: Vec<Value> = frames.unwrap_or_default().iter().filter_map(of_ours).collect();
+        cursor = next;
+        let waited = start_over || !frames.is_empty() || tokio::time::timeout_at(until, news.recv()).await.is_err();
+        if waited {
+            let body = json!({"epoch": app.hub.epoch(), "cursor": cursor, "startOver": start_over, "frames": frames});
+            return Ok(Json(body).into_response());
         }
     }
-    let body = json!({"epoch": app.hub.epoch(), "n": app.hub.reached(), "startOver": false, "frames": frames});
-    Ok(Json(body).into_response())
 }

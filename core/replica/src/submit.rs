@@ -64,6 +64,9 @@ impl App {
         if !actor.may(command.permission()) {
             return Err(Refusal::forbidden("Insufficient permissions").into());
         }
+        if !self.sync.may_write(self.identity.certificate.kind) {
+            return Err(Rejection::NotHeld);
+        }
         let receipt = self.store.write(move |writing| writing.execute(actor, id, &command)).await??;
         if self.identity.certificate.kind == ReplicaKind::Dashboard
             && let Some((stream, seq)) = receipt.place
@@ -78,8 +81,15 @@ impl App {
 impl Writing<'_> {
     pub(crate) fn execute(&mut self, actor: Actor, id: Id, command: &Command) -> Result<Receipt, Rejection> {
         let subject = command.subject(self.identity.origin());
+        let known = log::subject_of_command(self.conn, id).map_err(|e| self.store_error(e))?;
+        if known.is_some_and(|known| known != subject) {
+            return Err(other_use().into());
+        }
         let mut entries = self.entries(subject)?;
-        if let Some(place) = done_before(&entries, id) {
+        if let Some((place, by)) = done_before(&entries, id) {
+            if by != actor.person {
+                return Err(other_use().into());
+            }
             return Ok(Receipt { subject, place: Some(place), repeated: true });
         }
         let history = log::history(self.conn, &entries, self.documents).map_err(|e| self.store_error(e))?;
@@ -89,6 +99,7 @@ impl Writing<'_> {
         };
         let mut place = None;
         let mut arrival = 0;
+        self.must_fit(&entries, &events)?;
         for (index, (entity, event)) in events.iter().enumerate() {
             if *entity != subject {
                 return Err(Rejection::Store("an event outside of its command's subject".to_owned()));
@@ -147,6 +158,17 @@ impl Writing<'_> {
         Entry::new(header, &body).map_err(|malformed| Refusal::invalid("body", malformed.to_string()).into())
     }
 
+    /// A subject is one thing for ever: an id of a menu item never becomes a probe's or a check's.
+    fn must_fit(&self, before: &[Entry], events: &[(Id, Event)]) -> Result<(), Rejection> {
+        let Some((_, first)) = events.first() else { return Ok(()) };
+        let module = self.modules.iter().find(|module| module.writes(first.kind()));
+        let reads = |kind: u16| module.is_some_and(|m| m.follows.iter().any(|kinds| kinds.contains(&kind)));
+        match before.iter().all(|entry| reads(entry.header.kind)) {
+            true => Ok(()),
+            false => Err(Refusal::conflict("this id belongs to something else").into()),
+        }
+    }
+
     /// The stream in which this replica writes a kind.
     fn stream_of(&self, kind: u16) -> Result<StreamId, Rejection> {
         let module = self.modules.iter().find(|module| module.writes(kind));
@@ -171,10 +193,16 @@ pub(crate) fn stream_of(module: &Module, kind: u16, identity: &crate::Identity) 
     }
 }
 
-/// The place of the last entry that this command wrote, if it was carried out before (here or on another box).
-fn done_before(entries: &[Entry], command: Id) -> Option<(StreamId, u64)> {
+fn other_use() -> Refusal {
+    Refusal::conflict("this Idempotency-Key was used for something else").at("Idempotency-Key")
+}
+
+/// The place of the last entry that this command wrote and who asked, if it was carried out before (here or on
+/// another box).
+fn done_before(entries: &[Entry], command: Id) -> Option<((StreamId, u64), Id)> {
     let of_command = entries.iter().filter(|entry| entry.header.command == command);
-    of_command.map(|entry| (entry.header.stream, entry.header.seq)).max_by_key(|(_, seq)| *seq)
+    let last = of_command.max_by_key(|entry| entry.header.seq)?;
+    Some(((last.header.stream, last.header.seq), last.header.actor))
 }
 
 /// What a decision may look at, inside the transaction.

@@ -2,16 +2,18 @@
 //!
 //! Nothing in the restaurant waits for it. Whatever cuts the connection, the next one goes on from what is stored.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use futures_util::stream::SplitSink;
 use futures_util::{SinkExt, StreamExt};
 use minicbor::{Decode, Encode};
 use serde::Serialize;
 use tokio::net::TcpStream;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Bytes, Message as Frame};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
@@ -20,7 +22,7 @@ use trivet_log::entry::encode;
 use trivet_log::sync::{
     Batch, Comparison, Effect, Input, MAX_MESSAGE_BYTES, Message, Peer, WrappedKey, check_batch, compare,
 };
-use trivet_log::{Certificate, Id, StreamId};
+use trivet_log::{Certificate, Id, ReplicaKind, StreamId};
 
 use crate::identity::{EnrolmentCode, EnrolmentRequest, certify, letter};
 use crate::store::{Writing, log};
@@ -28,12 +30,14 @@ use crate::{App, Rejection};
 
 /// Silence after which the connection counts as cut.
 const SILENCE: Duration = Duration::from_secs(30);
+/// Messages to the relay that wait to be written: four batches and what is small.
+const MAX_WAITING_FRAMES: usize = 256;
 const PING: Duration = Duration::from_secs(10);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// How long a dashboard's edit waits for the relay.
 const HELD_WITHIN: Duration = Duration::from_secs(10);
 /// A clock that is no further from the relay's counts as compared with it.
-const CLOCKS_AGREE_MS: i64 = 2_000;
+const CLOCKS_AGREE_MS: u64 = 2_000;
 /// A one-time code's life.
 const CODE_LIFE_MS: i64 = 15 * 60_000;
 
@@ -58,6 +62,8 @@ pub struct Status {
     held: watch::Sender<BTreeMap<StreamId, u64>>,
     held_by: Mutex<BTreeMap<String, u64>>,
     codes: Mutex<HashMap<String, (EnrolmentCode, i64)>>,
+    /// A dashboard has its own earlier entries back from the relay, and may add to them.
+    has_own: AtomicBool,
     offers: watch::Sender<u64>,
 }
 
@@ -80,6 +86,7 @@ impl Default for Status {
             held: watch::channel(BTreeMap::new()).0,
             held_by: Mutex::default(),
             codes: Mutex::default(),
+            has_own: AtomicBool::new(false),
             offers: watch::channel(0).0,
         }
     }
@@ -103,6 +110,11 @@ impl Status {
         let mut held = self.held.subscribe();
         let reached = held.wait_for(|held| held.get(&stream).is_some_and(|reached| *reached >= seq));
         matches!(tokio::time::timeout(HELD_WITHIN, reached).await, Ok(Ok(_)))
+    }
+
+    /// A dashboard's database is disposable: until its own entries are back it would number new ones like old ones.
+    pub(crate) fn may_write(&self, kind: ReplicaKind) -> bool {
+        kind == ReplicaKind::Box || self.has_own.load(Ordering::Relaxed)
     }
 
     /// Makes a one-time code and lets the relay know its hash.
@@ -141,6 +153,7 @@ pub async fn run(app: App, relay_url: String) {
             report.error = error;
         });
         app.wall.agrees_with_relay(false);
+        app.sync.has_own.store(false, Ordering::Relaxed);
         if app.sync.report().forked {
             tracing::error!("this replica was cloned or restored: enrol it anew; it goes on serving the restaurant");
             return;
@@ -155,12 +168,17 @@ pub async fn run(app: App, relay_url: String) {
     }
 }
 
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+type Sink = SplitSink<WebSocketStream<MaybeTlsStream<TcpStream>>, Frame>;
 
 struct Session<'a> {
     app: &'a App,
-    socket: Socket,
+    /// To the task that writes: reading goes on while a send waits, or two full pipes would wait for each other.
+    out: mpsc::Sender<Frame>,
     peer: Peer,
+    /// How far the relay holds our own streams, by its greeting.
+    own_there: BTreeMap<StreamId, u64>,
+    /// Streams with a fault: passed over for this connection, so that they do not keep out the others.
+    set_aside: BTreeSet<StreamId>,
     known: BTreeMap<StreamId, u64>,
     /// Certificates and keys that the relay has been told of.
     introduced: usize,
@@ -189,10 +207,15 @@ async fn session(app: &App, relay_url: &str) -> anyhow::Result<()> {
         })
         .await
         .map_err(|problem| anyhow::anyhow!(problem.detail))?;
+    let (sink, mut socket) = socket.split();
+    let (out, waiting) = mpsc::channel(MAX_WAITING_FRAMES);
+    let mut writing = tokio::spawn(write(sink, waiting));
     let mut session = Session {
         app,
-        socket,
+        out,
         peer: Peer::new(&have, |_| true),
+        own_there: BTreeMap::new(),
+        set_aside: BTreeSet::new(),
         known: have.iter().map(|head| (head.stream, head.seq)).collect(),
         introduced: certificates.len() + keys.len(),
     };
@@ -203,7 +226,7 @@ async fn session(app: &App, relay_url: &str) -> anyhow::Result<()> {
     let mut last_heard = tokio::time::Instant::now();
     loop {
         tokio::select! {
-            frame = session.socket.next() => {
+            frame = socket.next() => {
                 last_heard = tokio::time::Instant::now();
                 match frame.context("the relay closed the connection")?? {
                     Frame::Binary(bytes) => session.received(&bytes).await?,
@@ -212,6 +235,7 @@ async fn session(app: &App, relay_url: &str) -> anyhow::Result<()> {
                     _ => {}
                 }
             }
+            written = &mut writing => return written.context("the writing task")?,
             changed = grown.changed() => {
                 changed?;
                 session.grew().await?;
@@ -222,24 +246,38 @@ async fn session(app: &App, relay_url: &str) -> anyhow::Result<()> {
             }
             _ = ping.tick() => {
                 ensure!(last_heard.elapsed() < SILENCE, "nothing heard for {} s", SILENCE.as_secs());
-                session.socket.send(Frame::Ping(Bytes::new())).await?;
+                session.queue(Frame::Ping(Bytes::new()))?;
             }
         }
         session.report();
     }
 }
 
+/// Sends what is queued, each within a time. Ends with the session, or with its error.
+async fn write(mut sink: Sink, mut waiting: mpsc::Receiver<Frame>) -> anyhow::Result<()> {
+    while let Some(frame) = waiting.recv().await {
+        tokio::time::timeout(SILENCE, sink.send(frame)).await.context("the relay takes nothing")??;
+    }
+    Ok(())
+}
+
 impl Session<'_> {
     async fn send(&mut self, message: Message) -> anyhow::Result<()> {
-        self.socket.send(Frame::Binary(encode(&message).into())).await?;
-        Ok(())
+        self.queue(Frame::Binary(encode(&message).into()))
+    }
+
+    fn queue(&self, frame: Frame) -> anyhow::Result<()> {
+        self.out.try_send(frame).map_err(|_| anyhow::anyhow!("the relay takes nothing"))
     }
 
     async fn received(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
         let message: Message = minicbor::decode(bytes).context("a message of the relay does not read")?;
-        if let Message::Hello { now_ms, .. } = &message {
+        if let Message::Hello { now_ms, have, .. } = &message {
             self.app.sync.update(|report| report.connected = true);
-            let differs_by = now_ms.map(|relay| (relay - self.app.wall.now_ms()).abs());
+            let own = self.app.identity.origin();
+            let ours = have.iter().filter(|head| head.stream.origin == own);
+            self.own_there = ours.map(|head| (head.stream, head.seq)).collect();
+            let differs_by = now_ms.map(|relay| relay.abs_diff(self.app.wall.now_ms()));
             self.app.wall.agrees_with_relay(differs_by.is_some_and(|ms| ms < CLOCKS_AGREE_MS));
         }
         self.drive(Input::Received(message)).await
@@ -280,7 +318,19 @@ impl Session<'_> {
             }
             Effect::Store(batch) => {
                 let stream = batch.stream;
-                let head = self.app.store.write(move |writing| writing.merge(&batch)).await??;
+                if self.set_aside.contains(&stream) {
+                    return Ok(None);
+                }
+                let head = match self.app.store.write(move |writing| writing.merge(&batch)).await? {
+                    Ok(head) => head,
+                    Err(Unmerged::Store(error)) => bail!("the store failed: {error}"),
+                    Err(fault) => {
+                        // Not answered, so it is not sent again on this connection.
+                        tracing::error!(?stream, %fault, "a stream is set aside");
+                        self.set_aside.insert(stream);
+                        return Ok(None);
+                    }
+                };
                 self.known.insert(stream, head.seq);
                 return Ok(Some(Input::Stored(stream, head.seq)));
             }
@@ -317,6 +367,11 @@ impl Session<'_> {
                 Ok(compare(&theirs, our_seq, own, |_| chain))
             })
             .await?;
+        // A dashboard that lost its database gets its own entries back.
+        let disposable = self.app.identity.certificate.kind == ReplicaKind::Dashboard;
+        if comparison == Comparison::LostOwn && disposable {
+            return Ok(());
+        }
         if comparison != Comparison::Same && own {
             self.app.sync.update(|report| report.forked = true);
             bail!("the relay holds another history of this box ({comparison:?} at {})", theirs.seq);
@@ -359,6 +414,10 @@ impl Session<'_> {
             *before = held;
             changed
         });
+        let reached = |(stream, seq): (&StreamId, &u64)| self.known.get(stream).is_some_and(|held| held >= seq);
+        let greeted = self.app.sync.report().connected;
+        let has_own = greeted && self.own_there.iter().all(reached);
+        self.app.sync.has_own.store(has_own, Ordering::Relaxed);
         let (unsent, now) = (self.peer.behind(), self.app.wall.now_ms());
         self.app.sync.update(|report| {
             report.unsent = unsent;
@@ -391,7 +450,8 @@ impl Writing<'_> {
     /// Stores another replica's batch, whole or not at all. A gap is no error: the answer tells where to go on.
     pub fn merge(&mut self, batch: &Batch) -> Result<Head, Unmerged> {
         let (_, held) = self.head(batch.stream).map_err(|e| Unmerged::Store(self.failed(e)))?;
-        if batch.stream.origin == self.identity.origin() {
+        let disposable = self.identity.certificate.kind == ReplicaKind::Dashboard;
+        if batch.stream.origin == self.identity.origin() && !disposable {
             return if batch.checkpoint.seq <= held.seq { Ok(held) } else { Err(Unmerged::OwnEntries) };
         }
         let public_key =
@@ -424,7 +484,7 @@ impl Writing<'_> {
     /// Notes certificates and keys; a person whose key has just arrived is projected again.
     pub fn introduce(&mut self, certificates: &[Certificate], keys: &[WrappedKey]) -> Result<(), Rejection> {
         let introduced = log::introduce(self.conn, self.identity, certificates).and_then(|_| {
-            for person in log::add_keys(self.conn, keys)? {
+            for person in log::add_keys(self.conn, self.identity, keys)? {
                 let entries = log::entries(self.conn, person)?;
                 if !entries.is_empty() {
                     let arrival = log::last_arrival(self.conn)?;

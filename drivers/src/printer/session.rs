@@ -45,10 +45,14 @@ pub struct Session {
     profile: Profile,
     link: Option<Box<dyn Link>>,
     decoder: ReplyDecoder,
+    /// Replies of this attempt that were no answer to what was asked just then.
+    seen: Vec<Reply>,
     pub status: Status,
 }
 
 const REPLY_WITHIN: Duration = Duration::from_secs(2);
+/// Replies that are remembered of one attempt.
+const MAX_SEEN: usize = 64;
 /// A blocked write (a printer that takes nothing) ends the attempt.
 const WRITE_WITHIN: Duration = Duration::from_secs(20);
 /// Beyond the paper's own time.
@@ -58,7 +62,14 @@ const PAUSED_WITHIN: Duration = Duration::from_secs(30);
 
 impl Session {
     pub fn new(address: Address, profile: Profile) -> Session {
-        Session { address, profile, link: None, decoder: ReplyDecoder::default(), status: Status::Unknown }
+        Session {
+            address,
+            profile,
+            link: None,
+            decoder: ReplyDecoder::default(),
+            seen: Vec::new(),
+            status: Status::Unknown,
+        }
     }
 
     pub fn profile(&self) -> &Profile {
@@ -81,6 +92,7 @@ impl Session {
             return Outcome::NotReady(words(&status));
         }
         self.status = Status::Ready;
+        self.seen.clear();
         let confirmed = self.profile.confirm == Confirm::ProcessId;
         let mark = |role: u8| [role, id[0], id[1], id[2]];
         let mut all = vec![escpos::prologue(&self.profile)];
@@ -106,7 +118,7 @@ impl Session {
         let paused_until = Instant::now() + PAUSED_WITHIN;
         loop {
             match self.read_until(deadline.min(Instant::now() + Duration::from_secs(1))).await {
-                Ok(replies) if replies.contains(&Reply::ProcessId(id)) => return Outcome::Printed,
+                Ok(_) if self.seen.contains(&Reply::ProcessId(id)) => return Outcome::Printed,
                 Ok(_) => {}
                 Err(error) => {
                     self.drop_link(&error);
@@ -120,11 +132,12 @@ impl Session {
                 None => self.ask(2).await.and_then(|cause| attention(2, cause)),
             };
             match state {
+                _ if self.seen.contains(&Reply::ProcessId(id)) => return Outcome::Printed,
                 Some(words) if Instant::now() < paused_until => {
                     self.status = Status::Attention(words);
                     deadline = Instant::now() + within;
                 }
-                _ if Instant::now() >= deadline => return self.revoke().await,
+                _ if Instant::now() >= deadline => return self.revoke(id).await,
                 _ => {}
             }
             if self.link.is_none() {
@@ -134,7 +147,7 @@ impl Session {
     }
 
     /// Has the printer drop what it holds, so that it cannot come out later.
-    async fn revoke(&mut self) -> Outcome {
+    async fn revoke(&mut self, id: [u8; 4]) -> Outcome {
         let doubt = Outcome::InDoubt("the printer did not confirm in time".to_owned());
         if self.write(&escpos::CLEAR).await.is_err() {
             return doubt;
@@ -142,6 +155,8 @@ impl Session {
         let until = Instant::now() + REPLY_WITHIN;
         while Instant::now() < until {
             match self.read_until(until).await {
+                // It may have come to its end just before it was told to stop.
+                Ok(_) if self.seen.contains(&Reply::ProcessId(id)) => return Outcome::Printed,
                 Ok(replies) if replies.contains(&Reply::Cleared) => return Outcome::Cleared,
                 Ok(_) => {}
                 Err(_) => break,
@@ -225,7 +240,12 @@ impl Session {
         match timeout_at(until, link.read(&mut buffer)).await {
             Err(_) => Ok(Vec::new()),
             Ok(Ok(0)) => Err(std::io::ErrorKind::UnexpectedEof.into()),
-            Ok(Ok(n)) => Ok(self.decoder.feed(buffer.get(..n).unwrap_or_default())),
+            Ok(Ok(n)) => {
+                let replies = self.decoder.feed(buffer.get(..n).unwrap_or_default());
+                let others = replies.iter().filter(|reply| !matches!(reply, Reply::Status(_)));
+                self.seen.extend(others.take(MAX_SEEN.saturating_sub(self.seen.len())));
+                Ok(replies)
+            }
             Ok(Err(error)) => Err(error),
         }
     }

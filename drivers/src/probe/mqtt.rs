@@ -34,6 +34,8 @@ const RETAINED_FRESH_MS: i64 = 60_000;
 /// A message whose own time is older than this comes from a queue.
 const DEVICE_FRESH_MS: i64 = 120_000;
 
+const MAX_AHEAD_MS: i64 = 300_000;
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Topic {
     pub topic: String,
@@ -67,6 +69,8 @@ impl Topic {
     pub fn message(&mut self, payload: &[u8], retained: bool, now_ms: i64) -> Option<Value> {
         let Ok(text) = std::str::from_utf8(payload) else { return Some(Err(NoData::Malformed)) };
         let (value, time, seq) = self.read(text);
+        // A device whose clock is ahead has no clock: believed, its next messages would count as old.
+        let time = time.filter(|time| *time <= now_ms.saturating_add(MAX_AHEAD_MS));
         if let (Some(time), Some(seq)) = (time, seq) {
             if self.last.is_some_and(|(last_time, last_seq)| time <= last_time && seq <= last_seq) {
                 self.dropped += 1;
@@ -74,7 +78,7 @@ impl Topic {
             }
             self.last = Some((time, seq));
         }
-        let age = time.map(|time| now_ms - time);
+        let age = time.map(|time| now_ms.saturating_sub(time));
         match (retained, age) {
             (true, Some(age)) if age <= RETAINED_FRESH_MS => Some(value),
             (true, _) => Some(Err(NoData::StaleRetained)),

@@ -16,6 +16,8 @@ use crate::devices::Devices;
 /// After a failure; doubled up to the longest.
 const RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(15);
+/// So many attempts whose end nobody knows, and a person decides: the tickets behind it go on.
+const MAX_ATTEMPTS: i64 = 4;
 /// An idle printer is asked this often how it is.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -56,8 +58,15 @@ impl Actor {
         loop {
             match self.next().await {
                 Ok(Some(job)) => {
-                    if let Err(error) = self.print(job).await {
+                    let lost_track = End {
+                        state: "in_doubt",
+                        note: "the spool could not be written".to_owned(),
+                        heading: spool::doubt(&job.number),
+                        not_before_ms: 0,
+                    };
+                    if let Err(error) = self.print(job.clone()).await {
                         tracing::error!(printer = self.name, error = %format!("{error:#}"), "printing");
+                        drop(self.end(&job, lost_track).await);
                         tokio::time::sleep(RETRY).await;
                     }
                 }
@@ -86,9 +95,12 @@ impl Actor {
     async fn print(&mut self, job: Job) -> anyhow::Result<()> {
         let now = self.app.wall.now_ms();
         if now - job.created_ms > EXPIRES_MS && !job.released {
-            let note = "waited more than 30 minutes for its printer".to_owned();
-            return self.end(&job, End { state: "held", note, heading: job.heading.clone(), not_before_ms: 0 }).await;
+            return self.hold(&job, "waited more than 30 minutes for its printer").await;
         }
+        if job.in_doubt && job.attempts >= MAX_ATTEMPTS {
+            return self.hold(&job, "printed several times without a confirmation").await;
+        }
+        let Some(paper) = headed(&job) else { return self.hold(&job, "its paper does not read").await };
         let name = self.name.clone();
         let (id, check) = (job.id, job.check);
         let begun = move |writing: &mut Writing<'_>| {
@@ -97,8 +109,7 @@ impl Actor {
             Ok::<u32, rusqlite::Error>(mark)
         };
         let mark = self.app.store.write(begun).await??;
-        let frames =
-            encode(&layout(&headed(&job), usize::from(self.session.profile().columns)), self.session.profile());
+        let frames = encode(&layout(&paper, usize::from(self.session.profile().columns)), self.session.profile());
         let outcome = self.session.print(&frames, letters(mark)).await;
         self.tell();
         let end = self.after(&job, outcome);
@@ -110,7 +121,8 @@ impl Actor {
         let later = self.app.wall.now_ms() + wait;
         let failed = !matches!(outcome, Outcome::Printed | Outcome::Sent);
         self.retry = if failed { (self.retry * 2).min(LONGEST_RETRY) } else { RETRY };
-        let doubt = format!("** POSSIBLE DUPLICATE of {} **", job.number);
+        let doubt = spool::doubt(&job.number);
+        let was_in_doubt = job.in_doubt || job.heading == doubt;
         match outcome {
             Outcome::Printed => End { state: "printed", note: String::new(), heading: String::new(), not_before_ms: 0 },
             Outcome::Sent => End {
@@ -123,17 +135,22 @@ impl Actor {
             Outcome::NotReady(note) => End {
                 state: if job.in_doubt { "in_doubt" } else { "queued" },
                 note: if job.released { spool::RELEASED.to_owned() } else { note },
-                heading: if job.in_doubt && job.heading.is_empty() { doubt } else { job.heading.clone() },
+                heading: if was_in_doubt { doubt } else { job.heading.clone() },
                 not_before_ms: later,
             },
             Outcome::Cleared => End {
                 state: "queued",
                 note: "the printer dropped an incomplete copy".to_owned(),
-                heading: "** REPRINT - earlier copy incomplete **".to_owned(),
+                heading: if was_in_doubt { doubt } else { "** REPRINT - earlier copy incomplete **".to_owned() },
                 not_before_ms: later,
             },
             Outcome::InDoubt(note) => End { state: "in_doubt", note, heading: doubt, not_before_ms: later },
         }
+    }
+
+    async fn hold(&self, job: &Job, why: &str) -> anyhow::Result<()> {
+        let heading = if job.in_doubt { spool::doubt(&job.number) } else { job.heading.clone() };
+        self.end(job, End { state: "held", note: why.to_owned(), heading, not_before_ms: 0 }).await
     }
 
     async fn end(&self, job: &Job, end: End) -> anyhow::Result<()> {
@@ -159,16 +176,13 @@ impl Actor {
 }
 
 /// The ticket, with what must be known of earlier copies on top.
-fn headed(job: &Job) -> trivet_paper::Paper {
-    let mut paper = job.paper.clone();
-    let heading = match (job.heading.as_str(), job.in_doubt) {
-        ("", true) => format!("** POSSIBLE DUPLICATE of {} **", job.number),
-        (heading, _) => heading.to_owned(),
-    };
+fn headed(job: &Job) -> Option<trivet_paper::Paper> {
+    let mut paper = job.paper.clone()?;
+    let heading = if job.in_doubt { spool::doubt(&job.number) } else { job.heading.clone() };
     if !heading.is_empty() {
         paper.blocks.insert(0, Block::Text { text: heading, style: Style::TALL.bold().reversed() });
     }
-    paper
+    Some(paper)
 }
 
 /// A mark as three printable characters, 21h to 7Eh: 94³ attempts before one comes again.

@@ -3,8 +3,8 @@
 use minicbor::{Decode, Encode};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
-use trivet_domain::{Event, checks, kitchen};
-use trivet_log::Id;
+use trivet_domain::{Event, Fact, checks, kitchen};
+use trivet_log::{Id, TimeQuality};
 use trivet_modules::kitchen::paper;
 use trivet_paper::Paper;
 use trivet_replica::Appended;
@@ -22,31 +22,48 @@ struct Stored {
     paper: Paper,
 }
 
-/// Spools the tickets that an entry has made, if their station prints at this box.
+/// Spools the tickets that new entries have made, if their station prints at this box. The entry that placed the order
+/// may come after the one that made its tickets, from another box: then the tickets are spooled with it.
 pub(super) fn on_append(conn: &Connection, appended: &Appended<'_>) -> rusqlite::Result<()> {
     for fact in appended.facts() {
-        let Event::Checks(checks::Event::TicketsMade(made)) = &fact.event else { continue };
+        let order = match &fact.event {
+            Event::Checks(checks::Event::TicketsMade(made)) => made.order,
+            Event::Checks(checks::Event::OrderPlaced(placed)) => placed.order,
+            _ => continue,
+        };
         let board = kitchen::fold(appended.history);
+        let Some(placed) = board.check.order(order).filter(|order| !order.status.is_final()) else { continue };
         let settings = trivet_modules::settings::in_force(conn)?;
-        for ticket in made.tickets.iter().filter_map(|made| board.ticket(made.id)) {
+        for ticket in board.tickets.iter().filter(|ticket| ticket.order == order) {
             let printed_here = "SELECT 1 FROM print_station WHERE station=?1";
             if conn.query_row(printed_here, [&ticket.station], |_| Ok(())).optional()?.is_none() {
                 continue;
             }
-            let number = board.order_of(ticket).map(|order| order.number.clone()).unwrap_or_default();
             let stored = Stored { paper: paper::ticket(&board, ticket, &settings) };
             let sql = "INSERT OR IGNORE INTO print_job VALUES(?1, ?2, ?3, ?4, ?5, 'queued', '', '', 0, ?6, 0, ?6)";
             conn.prepare_cached(sql)?.execute(params![
                 ticket.id.as_bytes(),
                 appended.subject.as_bytes(),
                 ticket.station,
-                number,
+                placed.number,
                 trivet_log::entry::encode(&stored),
-                fact.stamp.ms()
+                spooled_at(appended, fact)
             ])?;
         }
     }
     Ok(())
+}
+
+/// A ticket's age counts by this box's clock. Another box's is believed if something stands behind it: then a ticket
+/// that comes a night late is known to be old.
+fn spooled_at(appended: &Appended<'_>, fact: &Fact) -> i64 {
+    let believed = fact.stamp.origin != appended.origin && fact.stamp.quality >= TimeQuality::Ntp;
+    if believed { fact.stamp.ms().min(appended.now_ms) } else { appended.now_ms }
+}
+
+/// What a paper begins with when an earlier copy may exist.
+pub(super) fn doubt(number: &str) -> String {
+    format!("** POSSIBLE DUPLICATE of {number} **")
 }
 
 /// At the start: the stations of the configuration; and what was being sent when the process ended is in doubt.
@@ -55,7 +72,11 @@ pub(super) fn begin(conn: &Connection, stations: &[(String, String)], now_ms: i6
     for (station, printer) in stations {
         conn.execute("INSERT OR REPLACE INTO print_station VALUES(?1, ?2)", params![station, printer])?;
     }
-    conn.execute("UPDATE print_job SET state='in_doubt', note='the box stopped while it was being printed' WHERE state='sending'", [])?;
+    conn.execute(
+        "UPDATE print_job SET state='in_doubt', note='the box stopped while it was being printed',
+           heading='** POSSIBLE DUPLICATE of '||number||' **' WHERE state='sending'",
+        [],
+    )?;
     conn.execute("DELETE FROM print_job WHERE state IN ('printed', 'sent') AND updated_ms<?1", [now_ms - KEPT_MS])?;
     conn.execute("DELETE FROM print_attempt WHERE job NOT IN (SELECT id FROM print_job)", [])?;
     Ok(())
@@ -66,24 +87,26 @@ pub(super) struct Job {
     pub(super) id: Id,
     pub(super) check: Id,
     pub(super) number: String,
-    pub(super) paper: Paper,
+    /// None if the row does not read.
+    pub(super) paper: Option<Paper>,
     pub(super) in_doubt: bool,
     pub(super) heading: String,
     pub(super) created_ms: i64,
+    pub(super) attempts: i64,
     /// Released by a person: its age no longer counts.
     pub(super) released: bool,
 }
 
 /// The next job of these stations, in the order in which the tickets were made.
 pub(super) fn next(conn: &Connection, printer: &str, now_ms: i64) -> rusqlite::Result<Option<Job>> {
-    let sql = "SELECT j.id, j.check_id, j.number, j.paper, j.state, j.heading, j.created_ms, j.not_before_ms, j.note
+    let sql = "SELECT j.id, j.check_id, j.number, j.paper, j.state, j.heading, j.created_ms, j.not_before_ms, j.note, j.attempts
         FROM print_job j JOIN print_station s ON s.station=j.station
         WHERE s.printer=?1 AND j.state IN ('queued', 'in_doubt') ORDER BY j.created_ms, j.id LIMIT 1";
     let found = conn
         .prepare_cached(sql)?
         .query_row([printer], |row| {
             let bytes: Vec<u8> = row.get(3)?;
-            let paper = minicbor::decode::<Stored>(&bytes).map(|stored| stored.paper).unwrap_or_default();
+            let paper = minicbor::decode::<Stored>(&bytes).map(|stored| stored.paper).ok();
             let (state, note): (String, String) = (row.get(4)?, row.get(8)?);
             let job = Job {
                 id: Id::from_bytes(row.get(0)?),
@@ -93,6 +116,7 @@ pub(super) fn next(conn: &Connection, printer: &str, now_ms: i64) -> rusqlite::R
                 in_doubt: state == "in_doubt",
                 heading: row.get(5)?,
                 created_ms: row.get(6)?,
+                attempts: row.get(9)?,
                 released: note == RELEASED,
             };
             Ok((job, row.get::<_, i64>(7)?))
@@ -135,7 +159,7 @@ pub(super) fn end_attempt(conn: &Connection, job: Id, end: &End, now_ms: i64) ->
 
 /// Lets a held job go, or has a job in doubt tried again now. Gives its check; None if there is none to let go.
 pub(super) fn release(conn: &Connection, job: Id, now_ms: i64) -> rusqlite::Result<Option<Id>> {
-    let sql = "UPDATE print_job SET state='queued', note=?2, not_before_ms=0, updated_ms=?3
+    let sql = "UPDATE print_job SET state='queued', note=?2, attempts=0, not_before_ms=0, updated_ms=?3
         WHERE id=?1 AND state='held' RETURNING check_id";
     conn.query_row(sql, params![job.as_bytes(), RELEASED, now_ms], |row| row.get(0).map(Id::from_bytes)).optional()
 }

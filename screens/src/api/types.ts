@@ -35,7 +35,9 @@ export interface NewOrder {
 }
 
 /** What the dashboard may change of a menu item: any subset. */
-export type MenuPatch = Partial<Pick<MenuItem, "name" | "price" | "isAvailable">>;
+export type MenuPatch = Partial<
+  Pick<MenuItem, "name" | "description" | "category" | "price" | "isAvailable" | "preparationTime" | "dietaryInfo">
+>;
 
 /** What the dashboard may change of a probe: any subset. */
 export interface ProbePatch {

@@ -32,8 +32,8 @@ export function EditField<T>(props: EditFieldProps<T>) {
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     if (value === undefined || !changed) return;
-    const answer = await write(props.subject, (key) => props.save(value, key));
-    if (answer === undefined) return;
+    const saved = await write(props.subject, (key) => props.save(value, key).then(() => true));
+    if (!saved) return;
     setTyped(null);
     setDone(true);
   };

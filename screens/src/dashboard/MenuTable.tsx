@@ -14,6 +14,7 @@ import { decimal, money, parseDecimal } from "../ui/format";
 import { memo } from "../ui/memo";
 import { Conflicts } from "./Conflicts";
 import { EditField } from "./EditField";
+import { fieldName, fieldPatch, fieldText } from "./menuFields";
 
 export function MenuTable() {
   const menu = useStore(picture, (now) => now.menu);
@@ -47,7 +48,7 @@ export function MenuTable() {
 const MenuRow = memo(function MenuRow({ item }: { item: MenuItem }) {
   const { currency, currencyDigits } = useStore(settings) ?? { currency: "EUR", currencyDigits: 2 };
   const save = (patch: MenuPatch, key: string) =>
-    changeMenuItem(item.id, patch, key).then((saved) => (learnMenuItem(saved), saved));
+    changeMenuItem(item.id, patch, key).then(learnMenuItem);
   return (
     <li class={item.isAvailable ? "dash-item" : "dash-item out"} data-testid={`item-${item.id}`}>
       <span class="dash-what">
@@ -72,16 +73,19 @@ const MenuRow = memo(function MenuRow({ item }: { item: MenuItem }) {
       <Conflicts
         conflicts={item.conflicts}
         subject={`menu:${item.id}`}
-        name={conflictName}
-        print={conflictValue}
-        choose={(field, value, key) => save(conflictPatch(field, value), key)}
+        name={fieldName}
+        print={fieldText}
+        patch={fieldPatch}
+        save={save}
       />
     </li>
   );
 });
 
 function Availability({ item, save }: { item: MenuItem; save: (patch: MenuPatch, key: string) => Promise<unknown> }) {
-  const subject = `available:${item.id}`;
+  const next = !item.isAvailable;
+  // The one and the other are two commands: a try that got no answer must not lend its key to the opposite.
+  const subject = `available:${item.id}:${next}`;
   const now = useWrite(subject);
   return (
     <span class="availability">
@@ -93,7 +97,7 @@ function Availability({ item, save }: { item: MenuItem; save: (patch: MenuPatch,
         aria-label={t("dash.availableOf", { name: item.name })}
         disabled={!may("menu.write") || now?.state === "sending"}
         data-testid={`available-${item.id}`}
-        onClick={() => void write(subject, (key) => save({ isAvailable: !item.isAvailable }, key))}
+        onClick={() => void write(subject, (key) => save({ isAvailable: next }, key))}
       >
         <span class="knob" />
         {t(item.isAvailable ? "dash.available" : "pos.soldOut")}
@@ -112,20 +116,3 @@ const sorted = (items: MenuItem[]) =>
 
 const localDecimal = (minor: number, digits: number) =>
   new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, useGrouping: false }).format(decimal(minor, digits));
-
-// A conflict has the names that fields have in the log, and its values come as text.
-
-function conflictName(field: string): string {
-  if (field === "price") return t("dash.price");
-  return field === "is_available" ? t("dash.availability") : field;
-}
-
-function conflictValue(value: string, field: string): string {
-  if (field === "price") return money(Number(value));
-  return field === "is_available" ? t(value === "true" ? "dash.available" : "pos.soldOut") : value;
-}
-
-function conflictPatch(field: string, value: string): MenuPatch {
-  if (field === "price") return { price: Number(value) };
-  return field === "is_available" ? { isAvailable: value === "true" } : { [field]: value };
-}

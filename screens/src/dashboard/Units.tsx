@@ -4,6 +4,7 @@ import { changeProbe } from "../api/calls";
 import { may } from "../api/session";
 import type { Probe, ProbePatch } from "../api/types";
 import { t } from "../i18n";
+import { useFresh } from "../haccp/fresh";
 import { Age, stateText, UnitValue } from "../haccp/UnitTile";
 import { learnProbe } from "../live/learn";
 import { picture } from "../live/live";
@@ -13,21 +14,13 @@ import { memo } from "../ui/memo";
 import { exactDegrees, limitsText } from "../ui/temperature";
 import { Conflicts } from "./Conflicts";
 import { EditField } from "./EditField";
-
-type Limit = "minMilliC" | "maxMilliC";
+import { fieldName, fieldPatch, fieldText } from "./limitFields";
 
 const MILLI_DIGITS = 3;
-/** The limits' fields by the names they have in a conflict. */
-const LIMITS: Record<string, { which: Limit; text: "dash.min" | "dash.max" }> = {
-  min: { which: "minMilliC", text: "dash.min" },
-  max: { which: "maxMilliC", text: "dash.max" },
-};
-/** How a conflict writes a value that was taken away. */
-const NOTHING = "–";
 const TONES: Record<string, string> = { ok: "ok", breach: "bad", no_data: "none" };
 
 export function Units() {
-  const probes = useStore(picture, (now) => now.probes);
+  const probes = useFresh(useStore(picture, (now) => now.probes));
   const units = useMemo(() => [...probes.values()], [probes]);
   return (
     <section class="dash-card dash-units">
@@ -45,6 +38,7 @@ export function Units() {
 }
 
 const UnitRow = memo(function UnitRow({ probe }: { probe: Probe }) {
+  const save = (patch: ProbePatch, key: string) => changeProbe(probe.id, patch, key).then(learnProbe);
   return (
     <li class={`dash-unit ${probe.state}`} data-testid={`probe-${probe.id}`} data-state={probe.state}>
       <span class="dash-what">
@@ -57,29 +51,31 @@ const UnitRow = memo(function UnitRow({ probe }: { probe: Probe }) {
       <UnitValue probe={probe} />
       {may("haccp.configure") ? (
         <div class="limits">
-          <LimitField probe={probe} which="minMilliC" />
-          <LimitField probe={probe} which="maxMilliC" />
+          <LimitField probe={probe} which="minMilliC" save={save} />
+          <LimitField probe={probe} which="maxMilliC" save={save} />
         </div>
       ) : (
         <span class="limits">{limitsText(probe)}</span>
       )}
       <Conflicts
         conflicts={probe.conflicts}
-        name={(field) => (field in LIMITS ? t(LIMITS[field]!.text) : field)}
-        print={(value, field) => (!(field in LIMITS) ? value : value === NOTHING ? t("dash.noLimit") : `${exactDegrees(Number(value))} °C`)}
-        choose={(field, value, key) => changeProbe(probe.id, patchOf(field, value), key).then(learnProbe)}
         subject={`probe:${probe.id}`}
+        name={fieldName}
+        print={fieldText}
+        patch={fieldPatch}
+        save={save}
       />
     </li>
   );
 });
 
-function patchOf(field: string, value: string): ProbePatch {
-  const limit = LIMITS[field];
-  return limit ? { [limit.which]: value === NOTHING ? null : Number(value) } : { [field]: value };
+interface LimitFieldProps {
+  probe: Probe;
+  which: "minMilliC" | "maxMilliC";
+  save: (patch: ProbePatch, key: string) => Promise<unknown>;
 }
 
-function LimitField({ probe, which }: { probe: Probe; which: Limit }) {
+function LimitField({ probe, which, save }: LimitFieldProps) {
   const value = probe[which];
   const short = which === "minMilliC" ? "min" : "max";
   return (
@@ -92,7 +88,7 @@ function LimitField({ probe, which }: { probe: Probe; which: Limit }) {
         unit="°C"
         placeholder={t("dash.noLimit")}
         parse={(text) => (text.trim() === "" ? null : parseDecimal(text, MILLI_DIGITS))}
-        save={(milliC, key) => changeProbe(probe.id, { [which]: milliC }, key).then((saved) => (learnProbe(saved), saved))}
+        save={(milliC, key) => save({ [which]: milliC }, key)}
         inputId={`${short}-${probe.id}`}
         saveId={`save-${short}-${probe.id}`}
       />

@@ -5,12 +5,13 @@ import { t } from "../i18n";
 import { picture } from "../live/live";
 import { useStore } from "../state/store";
 import { Icon } from "../ui/icons";
+import { useFresh } from "./fresh";
 import { chooseUnit, selection } from "./selection";
 import { UnitPanel } from "./UnitPanel";
 import { UnitTile } from "./UnitTile";
 
 export function Monitor() {
-  const probes = useStore(picture, (now) => now.probes);
+  const probes = useFresh(useStore(picture, (now) => now.probes));
   const known = useStore(picture, (now) => now.known.has("admin"));
   const chosen = useStore(selection);
   const units = useMemo(() => [...probes.values()], [probes]);

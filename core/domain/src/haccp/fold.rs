@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use trivet_log::{Id, Origin, TimeQuality};
 
 use super::event::{BreachOpened, Event, NoData, Reading, ReadingRecorded};
-use super::probe::Probe;
+use super::probe::{DOCUMENT, Probe};
 use crate::{Event as AnyEvent, Fact, History, MilliCelsius};
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -59,7 +59,7 @@ pub struct Manual {
 }
 
 pub fn fold(history: &History) -> State {
-    if let Some(fields) = &history.document {
+    if let Some(fields) = history.document_of(DOCUMENT) {
         return State::Probe(Probe::from_fields(fields));
     }
     let mut state = State::Nothing;

@@ -89,7 +89,10 @@ async fn login(
 ) -> Result<Json<LoginAnswer>, Problem> {
     let login = body.login.to_lowercase();
     let now = app.wall.now_ms();
-    if let Err(seconds) = app.auth.may_try(&login, address, now) {
+    if login.len() > 255 || body.password.len() > 255 {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "login and password have at most 255 bytes"));
+    }
+    if let Err(seconds) = app.auth.try_once(&login, address, now) {
         let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, format!("too many tries; wait {seconds} s"));
         return Err(Problem { retry_after: Some(seconds), ..problem });
     }
@@ -102,15 +105,15 @@ async fn login(
         .await?;
     let known = app.auth.verify(body.password, found.as_ref().map(|found| found.password.clone())).await;
     match found.filter(|found| known && !found.disabled) {
-        Some(found) => Ok(Json(LoginAnswer {
-            access_token: app.auth.token(found.id, found.role, now),
-            expires_in: TOKEN_SECONDS,
-            person: found.show(),
-        })),
-        None => {
-            app.auth.missed(&login, address, now);
-            Err(Problem::new(StatusCode::UNAUTHORIZED, "login or password is wrong"))
+        Some(found) => {
+            app.auth.succeeded(&login, address);
+            Ok(Json(LoginAnswer {
+                access_token: app.auth.token(found.id, found.role, now),
+                expires_in: TOKEN_SECONDS,
+                person: found.show(),
+            }))
         }
+        None => Err(Problem::new(StatusCode::UNAUTHORIZED, "login or password is wrong")),
     }
 }
 

@@ -14,6 +14,9 @@ pub(super) fn project(projecting: &Projecting<'_>, check_id: Id, history: &Histo
         for (place, line) in order.lines.iter().enumerate() {
             write_line(projecting.conn, order.id, place, line)?;
         }
+        // Another box's set of lines may have come first since.
+        let gone = "DELETE FROM checks_line WHERE order_id=?1 AND place>=?2";
+        projecting.conn.prepare_cached(gone)?.execute(params![order.id.as_bytes(), order.lines.len() as i64])?;
     }
     Ok(())
 }

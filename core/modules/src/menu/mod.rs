@@ -35,7 +35,7 @@ pub const MODULE: Module = Module {
 };
 
 fn project(projecting: &Projecting<'_>, id: Id, history: &History) -> rusqlite::Result<()> {
-    let item = history.document.as_ref().map(Item::from_fields).unwrap_or_default();
+    let Some(item) = history.document_of(menu::DOCUMENT).map(Item::from_fields) else { return Ok(()) };
     projecting
         .conn
         .prepare_cached("INSERT OR REPLACE INTO menu_item VALUES(?1, ?2, ?3, ?4, ?5, ?6)")?

@@ -16,6 +16,7 @@ pub const MODULE: Module = Module {
     lane: settings::LANE,
     reach: Reach::Location,
     documents: &[settings::DOCUMENT],
+    follows: &[&[settings::DOCUMENT]],
     routes: routes::routes,
     reads: &[Read { path: "/api/v1/settings", permission: Permission::SettingsRead }],
     ..EMPTY

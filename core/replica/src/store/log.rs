@@ -8,7 +8,7 @@ use trivet_log::sync::{Batch, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, WrappedKey};
 use trivet_log::{Certificate, Chain, Checkpoint, Entry, Header, Hlc, Id, Lane, Origin, StreamId, merge};
 
 use super::documents;
-use crate::Identity;
+use crate::{Identity, sealing};
 
 pub const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS replica(origin BLOB PRIMARY KEY, certificate BLOB NOT NULL) WITHOUT ROWID;
@@ -23,6 +23,8 @@ CREATE TABLE IF NOT EXISTS checkpoint(
   sid INTEGER NOT NULL, seq INTEGER NOT NULL, chain BLOB NOT NULL, hlc INTEGER NOT NULL, signature BLOB NOT NULL,
   PRIMARY KEY(sid, seq)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS document(id BLOB PRIMARY KEY, kind INTEGER NOT NULL, fields BLOB NOT NULL) WITHOUT ROWID;
+-- Which subject a command was carried out on: its key means nothing else afterwards.
+CREATE TABLE IF NOT EXISTS command(id BLOB PRIMARY KEY, subject BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counter(series TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS person_key(person BLOB PRIMARY KEY, wrapped BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -34,16 +36,18 @@ pub(crate) fn id(bytes: [u8; 16]) -> Id {
 
 /// The number by which a stream is known in this file.
 pub(crate) fn sid(conn: &Connection, stream: &StreamId) -> rusqlite::Result<i64> {
-    let known = conn
-        .prepare_cached("SELECT sid FROM stream WHERE origin=?1 AND scope=?2 AND lane=?3")?
-        .query_row(params![stream.origin.0, stream.scope.as_bytes(), stream.lane.number()], |row| row.get(0))
-        .optional()?;
-    if let Some(sid) = known {
+    if let Some(sid) = known_sid(conn, stream)? {
         return Ok(sid);
     }
     conn.prepare_cached("INSERT INTO stream(origin, scope, lane, seq, chain) VALUES(?1, ?2, ?3, 0, ?4)")?
         .execute(params![stream.origin.0, stream.scope.as_bytes(), stream.lane.number(), Chain::start(stream).0])?;
     Ok(conn.last_insert_rowid())
+}
+
+fn known_sid(conn: &Connection, stream: &StreamId) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT sid FROM stream WHERE origin=?1 AND scope=?2 AND lane=?3")?
+        .query_row(params![stream.origin.0, stream.scope.as_bytes(), stream.lane.number()], |row| row.get(0))
+        .optional()
 }
 
 /// All streams with how far they are held.
@@ -81,6 +85,12 @@ pub(crate) fn save_checkpoint(conn: &Connection, sid: i64, checkpoint: &Checkpoi
     Ok(())
 }
 
+/// The subject that a command was carried out on, here or on another replica.
+pub(crate) fn subject_of_command(conn: &Connection, command: Id) -> rusqlite::Result<Option<Id>> {
+    let mut statement = conn.prepare_cached("SELECT subject FROM command WHERE id=?1")?;
+    statement.query_row([command.as_bytes()], |row| row.get(0).map(id)).optional()
+}
+
 /// Writes an entry under the next local arrival number.
 pub(crate) fn insert(conn: &Connection, sid: i64, entry: &Entry) -> rusqlite::Result<u64> {
     conn.prepare_cached("INSERT INTO log(sid, seq, entity, entry) VALUES(?1, ?2, ?3, ?4)")?.execute(params![
@@ -89,7 +99,12 @@ pub(crate) fn insert(conn: &Connection, sid: i64, entry: &Entry) -> rusqlite::Re
         entry.header.entity.as_bytes(),
         entry.raw()
     ])?;
-    Ok(conn.last_insert_rowid().cast_unsigned())
+    let arrival = conn.last_insert_rowid().cast_unsigned();
+    if entry.header.rest == 0 {
+        conn.prepare_cached("INSERT OR IGNORE INTO command(id, subject) VALUES(?1, ?2)")?
+            .execute(params![entry.header.command.as_bytes(), entry.header.entity.as_bytes()])?;
+    }
+    Ok(arrival)
 }
 
 pub fn last_arrival(conn: &Connection) -> rusqlite::Result<u64> {
@@ -122,7 +137,10 @@ pub fn history(conn: &Connection, entries: &[Entry], document_kinds: &[u16]) -> 
         let Some(entry) = entries.get(placed.index) else { continue };
         if document_kinds.contains(&entry.header.kind) {
             if history.document.is_none() {
-                history.document = fields(conn, entry.header.entity)?.map(|(_, fields)| fields);
+                if let Some((kind, fields)) = fields(conn, entry.header.entity)? {
+                    history.document = Some(fields);
+                    history.document_kind = kind;
+                }
             }
             continue;
         }
@@ -196,9 +214,14 @@ pub fn wrapped_keys(conn: &Connection) -> rusqlite::Result<Vec<WrappedKey>> {
 }
 
 /// Notes keys of persons; gives those that were new.
-pub(crate) fn add_keys(conn: &Connection, keys: &[WrappedKey]) -> rusqlite::Result<Vec<Id>> {
+pub(crate) fn add_keys(conn: &Connection, identity: &Identity, keys: &[WrappedKey]) -> rusqlite::Result<Vec<Id>> {
     let mut new = Vec::new();
     for key in keys {
+        // The relay carries these and is not trusted with them: what does not open is not a key.
+        if sealing::open(&identity.tenant_key, key.person.as_bytes(), &key.wrapped).is_none() {
+            tracing::warn!(person = %key.person, "a key that is not wrapped by the tenant's");
+            continue;
+        }
         let sql = "INSERT OR IGNORE INTO person_key(person, wrapped) VALUES(?1, ?2)";
         if conn.execute(sql, params![key.person.as_bytes(), key.wrapped])? == 1 {
             new.push(key.person);
@@ -210,14 +233,7 @@ pub(crate) fn add_keys(conn: &Connection, keys: &[WrappedKey]) -> rusqlite::Resu
 /// The next batch of a stream after a number: whole commands, up to a checkpoint, within the limits. A checkpoint
 /// closes each commit, so the largest batch that fits ends at one; a commit larger than the limits goes whole.
 pub fn batch_after(conn: &Connection, stream: &StreamId, after: u64) -> rusqlite::Result<Option<Batch>> {
-    let sid = match conn
-        .prepare_cached("SELECT sid FROM stream WHERE origin=?1 AND scope=?2 AND lane=?3")?
-        .query_row(params![stream.origin.0, stream.scope.as_bytes(), stream.lane.number()], |row| row.get::<_, i64>(0))
-        .optional()?
-    {
-        Some(sid) => sid,
-        None => return Ok(None),
-    };
+    let Some(sid) = known_sid(conn, stream)? else { return Ok(None) };
     let Some(nearest) = checkpoint(conn, sid, after + 1, "seq>=?2 ORDER BY seq")? else { return Ok(None) };
     let widest = after.saturating_add(MAX_BATCH_ENTRIES as u64);
     let end = checkpoint(conn, sid, widest, "seq<=?2 ORDER BY seq DESC")?.filter(|c| c.seq > nearest.seq);
@@ -262,7 +278,7 @@ fn read_entries(conn: &Connection, sid: i64, after: u64, to: u64) -> rusqlite::R
 
 /// Our chain at a place, recomputed from the checkpoint before it.
 pub fn chain_at(conn: &Connection, stream: &StreamId, seq: u64) -> rusqlite::Result<Option<Chain>> {
-    let sid = sid(conn, stream)?;
+    let Some(sid) = known_sid(conn, stream)? else { return Ok((seq == 0).then(|| Chain::start(stream))) };
     let before = checkpoint(conn, sid, seq, "seq<=?2 ORDER BY seq DESC")?;
     let (mut at, mut chain) = before.map_or((0, Chain::start(stream)), |c| (c.seq, c.chain));
     for raw in read_entries(conn, sid, at, seq)? {

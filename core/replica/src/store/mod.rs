@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use axum::http::Extensions;
 use rusqlite::{Connection, OpenFlags};
 use trivet_domain::{Fact, History};
-use trivet_log::{Entry, Id};
+use trivet_log::{Entry, Id, Origin};
 
 use crate::live::{Hub, Publisher};
 use crate::{Identity, Module, Wall};
@@ -43,6 +43,9 @@ pub struct Appended<'a> {
     /// All of the subject, the new facts among it.
     pub history: &'a History,
     pub new: &'a [Entry],
+    /// This replica's, to tell its own entries from others'.
+    pub origin: Origin,
+    pub now_ms: i64,
 }
 
 impl Appended<'_> {
@@ -146,12 +149,10 @@ impl Readers {
     }
 
     fn with<T>(&self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        let conn = self.take()?;
+        let lent = Lent { readers: self, conn: Some(self.take()?) };
+        let conn = lent.conn.as_ref().expect("it was just put there");
         // One snapshot for all statements of the query.
-        let result = conn.unchecked_transaction().and_then(|_snapshot| query(&conn));
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).0.push(conn);
-        self.returned.notify_one();
-        result
+        conn.unchecked_transaction().and_then(|_snapshot| query(conn))
     }
 
     fn take(&self) -> rusqlite::Result<Connection> {
@@ -170,5 +171,18 @@ impl Readers {
             }
             idle = self.returned.wait(idle).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+}
+
+/// A connection that comes back, also from a query that panics.
+struct Lent<'a> {
+    readers: &'a Readers,
+    conn: Option<Connection>,
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        self.readers.idle.lock().unwrap_or_else(PoisonError::into_inner).0.extend(self.conn.take());
+        self.readers.returned.notify_one();
     }
 }

@@ -268,7 +268,8 @@ impl Writing<'_> {
         for module in self.modules.iter().filter(|module| module.follows(&kinds)) {
             (module.project)(&projecting, subject, &history)?;
         }
-        let appended = Appended { subject, history: &history, new };
+        let appended =
+            Appended { subject, history: &history, new, origin: self.identity.origin(), now_ms: self.wall.now_ms() };
         for on_append in self.modules.iter().filter_map(|module| module.on_append) {
             on_append(self.conn, &appended)?;
         }
