@@ -52,6 +52,10 @@ pub(crate) fn start(app: &App, devices: &Devices, config: &Config) -> anyhow::Re
         tokio::spawn(bus::run(bus, reports));
         tokio::spawn(sort(path, incoming, samples.clone(), devices.clone(), app.clone()));
     }
+    anyhow::ensure!(
+        topics.is_empty() || config.mqtt.is_some(),
+        "a probe speaks MQTT, but the configuration has no [mqtt]"
+    );
     if let Some(mqtt) = &config.mqtt {
         let password = std::fs::read_to_string(&mqtt.password_file)
             .with_context(|| format!("cannot read {}", mqtt.password_file.display()))?;

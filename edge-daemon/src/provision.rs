@@ -110,7 +110,10 @@ pub(crate) fn provision(data: &Path, file: &Path) -> anyhow::Result<()> {
         more: axum::http::Extensions::new(),
     })?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(fill(&app, plan))?;
+    if let Err(error) = runtime.block_on(fill(&app, plan)) {
+        std::fs::remove_dir_all(&part)?;
+        return Err(error);
+    }
     std::fs::rename(&part, data).with_context(|| format!("{} must not exist yet", data.display()))?;
     Ok(())
 }

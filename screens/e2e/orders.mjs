@@ -93,7 +93,10 @@ story("recall brings a bumped ticket back", async (scene) => {
   await says(id(waiter, `order-${order.id}`), "Ready");
   await id(kitchen, `recall-${ticket.id}`).click();
   await says(card, "Recalled");
-  await says(id(waiter, `order-${order.id}`), "Recalled");
+  await says(id(waiter, `order-${order.id}`), "Back in the kitchen");
+  await gone(id(waiter, `served-${order.id}`));
+  await id(kitchen, `bump-${ticket.id}`).click();
+  await says(id(waiter, `order-${order.id}`), "Ready");
 });
 
 story("a cook works by keys: a digit selects, S starts, the digit again bumps, R recalls", async (scene) => {

@@ -31,6 +31,8 @@ pub struct Plan {
     pub clock_offset_ms: i64,
     /// Environment of the boxes (a shim that delays syncs).
     pub box_environment: Vec<(String, String)>,
+    /// How fast the virtual printers print, if not as fast as real ones.
+    pub paper_mm_per_s: Option<u32>,
     /// Where the binaries are; beside the one that runs if None.
     pub bin_dir: Option<PathBuf>,
 }
@@ -47,6 +49,7 @@ impl Default for Plan {
             probes: BTreeMap::new(),
             clock_offset_ms: 0,
             box_environment: Vec::new(),
+            paper_mm_per_s: None,
             bin_dir: None,
         }
     }
@@ -315,6 +318,9 @@ impl Opening {
             let (tcp, control) = (self.address()?, self.address()?);
             let mut command = Command::new(self.binaries.path("trivet-vprinter")?);
             command.args(["--tcp", &tcp, "--control", &control, "--paper"]).arg(&paper);
+            if let Some(speed) = self.plan.paper_mm_per_s {
+                command.args(["--mm-per-s", &speed.to_string()]);
+            }
             let (process, said) = Process::announced(&format!("printer-{name}"), &mut command, &self.folder)?;
             let field = |field: &str| said[field].as_str().map(str::to_owned);
             printers.insert(

@@ -21,6 +21,9 @@ pub(crate) fn demo(arguments: &DemoArguments) -> anyhow::Result<()> {
     let folder = steps::build(arguments.release)?;
     let started = Instant::now();
     signals.thread_block()?;
+    for name in pairs(&arguments.printer)?.keys() {
+        anyhow::ensure!(["hot", "bar"].contains(&name.as_str()), "`{name}` is no printer of the demo: hot or bar");
+    }
     let plan = Plan {
         boxes: arguments.boxes.max(1),
         port_base: Some(arguments.port_base),

@@ -19,10 +19,27 @@ struct Arguments {
 enum Command {
     /// Opens a whole restaurant on this machine, to click in a browser.
     Demo(DemoArguments),
-    /// Runs every test. `--fast` leaves out the browser and the real broker.
+    /// Runs every test. `--fast` leaves out the browser and the real broker, and says so.
     Test {
         #[arg(long)]
         fast: bool,
+    },
+    /// Runs the seeded simulation of three boxes; replays one schedule with `--seed`.
+    Sim {
+        #[arg(long, default_value_t = 3_000)]
+        seeds: u64,
+        #[arg(long)]
+        seed: Option<u64>,
+        #[arg(long)]
+        release: bool,
+    },
+    /// Takes figures with the release build; `--list` names the benchmarks.
+    Bench {
+        ids: Vec<String>,
+        #[arg(long)]
+        json: bool,
+        #[arg(long)]
+        list: bool,
     },
     /// Builds the screens (npm ci, types, vite build).
     Screens,
@@ -69,6 +86,8 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Test { fast } => test::test(fast),
+        Command::Sim { seeds, seed, release } => test::simulation(seeds, seed, release),
+        Command::Bench { ids, json, list } => test::bench(&ids, json, list),
         Command::Screens => steps::screens(),
         Command::Openapi { check } => steps::openapi(check),
     }

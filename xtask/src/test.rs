@@ -2,21 +2,87 @@
 
 use std::process::Command;
 
-use crate::steps::{build, cargo, packages, run};
+use anyhow::{Context, ensure};
+use trivet_restaurant::{Plan, Restaurant};
+
+use crate::steps::{build, cargo, openapi, packages, root, run};
+
+/// Schedules of the simulation in a test run.
+const SCHEDULES: u64 = 3_000;
 
 pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
     if !fast {
         packages(&[("chromium", "/usr/bin/chromium"), ("mosquitto", "/usr/sbin/mosquitto")])?;
     }
     run(cargo().args(["fmt", "--all", "--check"]))?;
-    build(false)?;
-    crate::steps::openapi(true)?;
+    let binaries = build(false)?;
+    openapi(true)?;
+    screens_are_typed_by_the_golden_description()?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
     let mut tests = cargo();
     tests.args(["test", "--workspace", "--quiet"]);
     if fast {
-        tests.env("TRIVET_FAST", "1");
+        tests.args(["--", "--skip", "through_a_real_broker"]);
     }
     run(&mut tests)?;
-    run(Command::new("npm").args(["run", "--silent", "typecheck"]).current_dir(crate::steps::root().join("screens")))
+    simulation(SCHEDULES, None, false)?;
+    sabotage_is_found()?;
+    if fast {
+        eprintln!("left out: the browser and the real broker");
+        return Ok(());
+    }
+    let restaurant = Restaurant::open(&Plan { bin_dir: Some(binaries), ..Plan::default() })?;
+    let ready = restaurant.folder().join("ready.json");
+    std::fs::write(&ready, serde_json::to_vec(&restaurant.ready)?)?;
+    run(npm(&["run", "--silent", "e2e"]).env("TRIVET_READY", &ready))?;
+    ensure!(restaurant.close(), "a part of the restaurant did not end by itself");
+    Ok(())
+}
+
+fn npm(arguments: &[&str]) -> Command {
+    let mut command = Command::new("npm");
+    command.args(arguments).current_dir(root().join("screens"));
+    command
+}
+
+/// The types that the screens are checked with are those of the API as it is.
+fn screens_are_typed_by_the_golden_description() -> anyhow::Result<()> {
+    let path = root().join("screens/src/api/schema.d.ts");
+    let committed = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    run(&mut npm(&["run", "--silent", "types"]))?;
+    ensure!(
+        std::fs::read(&path)? == committed,
+        "{} was not made from docs/api/box.json: look, and commit it",
+        path.display()
+    );
+    run(&mut npm(&["run", "--silent", "typecheck"]))
+}
+
+pub(crate) fn simulation(seeds: u64, seed: Option<u64>, release: bool) -> anyhow::Result<()> {
+    let mut command = Command::new(build(release)?.join("simulation"));
+    match seed {
+        Some(seed) => command.args(["--seed", &seed.to_string()]),
+        None => command.args(["--seeds", &seeds.to_string()]),
+    };
+    run(&mut command)
+}
+
+/// The simulation's negative control: boxes that answer before their commit must be found out.
+fn sabotage_is_found() -> anyhow::Result<()> {
+    let mut command = Command::new(build(false)?.join("simulation"));
+    let output = command.args(["--seeds", "20", "--sabotage"]).output()?;
+    ensure!(!output.status.success(), "boxes that answer before their commit went unnoticed");
+    Ok(())
+}
+
+pub(crate) fn bench(ids: &[String], json: bool, list: bool) -> anyhow::Result<()> {
+    let mut command = Command::new(build(true)?.join("trivet-bench"));
+    command.args(ids);
+    if json {
+        command.arg("--json");
+    }
+    if list {
+        command.arg("--list");
+    }
+    run(&mut command)
 }

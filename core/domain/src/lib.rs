@@ -1,6 +1,6 @@
 //! What a restaurant is: its nouns and its rules. No clock, disk, network or randomness; those are arguments.
 //!
-//! A [`Command`] is decided against the folded [`State`] of its subject and gives [`Event`]s or a [`Refusal`].
+//! A [`Command`] is decided against the folded history of its subject and gives [`Event`]s or a [`Refusal`].
 //! `decide` may refuse, folding may not: any set of entries folds, in any order of arrival, and a contradiction
 //! between boxes becomes visible state.
 //!
@@ -42,17 +42,6 @@ pub enum Command {
     Checks(checks::Command),
     Kitchen(kitchen::Command),
     Haccp(haccp::Command),
-}
-
-/// What is known of one subject, by one module's fold.
-#[derive(Clone, Debug, PartialEq)]
-pub enum State {
-    Settings(settings::Settings),
-    Access(access::Person),
-    Menu(menu::Item),
-    Checks(checks::Check),
-    Kitchen(kitchen::Board),
-    Haccp(haccp::State),
 }
 
 /// A fact to be appended, or a change of a document.

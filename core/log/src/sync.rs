@@ -16,7 +16,7 @@ use crate::id::Id;
 
 /// Batches on their way to one peer, over all streams.
 pub const MAX_BATCHES_IN_FLIGHT: usize = 4;
-/// A batch is closed at the first command's end past one of these; a single command may exceed them.
+/// A batch ends at the last checkpoint within these; a single commit may exceed them.
 pub const MAX_BATCH_ENTRIES: usize = 1_000;
 pub const MAX_BATCH_BYTES: usize = 1024 * 1024;
 /// A message larger than this is refused unread.

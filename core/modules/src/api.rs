@@ -37,7 +37,7 @@ fn described(modules: &[Module]) -> OpenApiRouter<App> {
 pub fn router(app: App, more: Router<App>) -> Router {
     let (router, _) = described(&app.modules).split_for_parts();
     router
-        .route("/api/{*rest}", axum::routing::any(|| async { Problem::not_found("route") }))
+        .route(auth::UNKNOWN, axum::routing::any(|| async { Problem::not_found("route") }))
         .merge(more)
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this route does not take this method")

@@ -161,6 +161,39 @@ async fn a_command_is_carried_out_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_means_one_thing_and_so_does_an_id() {
+    let replica = open(Identity::found(1));
+    replica.set_up().await;
+    replica.submit(id(10), order(10, check(10), true)).await.unwrap();
+    let (rows, location) = (replica.dump(), replica.identity.certificate.location);
+    let menu_at = |item| {
+        let change = menu::Change { price: Some(Money(1)), ..menu::Change::default() };
+        Command::Menu(menu::Command::Change { item, change })
+    };
+    let probe_at = |probe| {
+        let change = haccp::Change { name: Some("Fridge".into()), ..haccp::Change::default() };
+        Command::Haccp(haccp::Command::ChangeProbe { probe, change })
+    };
+    let outage_at = |outage| {
+        let lost = haccp::ProbeLost { probe: id(FRIDGE), reason: haccp::NoData::Timeout };
+        Command::Haccp(haccp::Command::LoseProbe { outage, lost })
+    };
+    for (name, key, command) in [
+        ("the same key for another check", 10, order(10, check(11), true)),
+        ("settings as a menu item", 20, menu_at(location)),
+        ("a menu item as a probe", 21, probe_at(id(BURGER))),
+        ("a check as an outage", 22, outage_at(check(10))),
+    ] {
+        let outcome = replica.submit(id(key), command).await;
+        assert!(matches!(outcome, Err(Rejection::Refused(_))), "{name}: {outcome:?}");
+    }
+    let somebody = Actor { person: id(77), device: Id::NIL, role: Some(Role::Owner) };
+    let stolen = replica.app.submit(somebody, id(10), order(10, check(10), true)).await;
+    assert!(matches!(stolen, Err(Rejection::Refused(_))), "another person's key: {stolen:?}");
+    assert_eq!(replica.dump(), rows);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_refused_or_panics_leaves_no_trace() {
     let replica = open(Identity::found(1));
     replica.set_up().await;

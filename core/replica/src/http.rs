@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 
 use crate::{App, Rejection};
 
-/// A request body of the API. Imports have a limit of their own.
+/// A request body of the API.
 pub const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Of a body that is too large, so much is read and thrown away before the connection is cut.
 const MAX_DISCARDED_BYTES: usize = 16 * 1024 * 1024;

@@ -166,6 +166,7 @@ impl Actor {
     fn tell(&self) {
         let (state, detail) = match &self.session.status {
             Status::Unknown => ("unknown", ""),
+            Status::Ready if !self.session.profile().status => ("unknown", "this model tells nothing"),
             Status::Ready => ("up", ""),
             Status::Busy => ("busy", "connected, but does not answer"),
             Status::Attention(words) => ("attention", words.as_str()),

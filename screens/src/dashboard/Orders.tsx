@@ -8,7 +8,7 @@ import { picture } from "../live/live";
 import { useStore } from "../state/store";
 import { moment, money } from "../ui/format";
 import { memo } from "../ui/memo";
-import { orderState, whereOf } from "../ui/orders";
+import { orderStates, whereOf } from "../ui/orders";
 
 const SHOWN = 40;
 
@@ -36,7 +36,6 @@ export function Orders() {
 }
 
 const OrderRow = memo(function OrderRow({ order }: { order: Order }) {
-  const state = orderState(order);
   return (
     <li class="dash-order" data-testid={`order-${order.id}`} data-status={order.status}>
       <span class="dash-what">
@@ -52,8 +51,11 @@ const OrderRow = memo(function OrderRow({ order }: { order: Order }) {
         ))}
       </span>
       <span class="dash-states">
-        {order.recalled && <span class="state warn">{t("order.recalled")}</span>}
-        <span class={`state ${state.tone}`}>{state.text}</span>
+        {orderStates(order).map(({ tone, text }) => (
+          <span key={text} class={`state ${tone}`}>
+            {text}
+          </span>
+        ))}
       </span>
       <strong class="dash-money">{money(order.totalAmount)}</strong>
     </li>

@@ -70,7 +70,7 @@ export const en = {
   "order.ready": "Ready",
   "order.completed": "Served",
   "order.cancelled": "Cancelled",
-  "order.recalled": "Recalled",
+  "order.recalled": "Back in the kitchen",
 
   "ticket.received": "Waiting",
   "ticket.preparing": "Cooking",

@@ -71,7 +71,7 @@ export const fi: Texts = {
   "order.ready": "Valmis",
   "order.completed": "Tarjoiltu",
   "order.cancelled": "Peruttu",
-  "order.recalled": "Palautettu",
+  "order.recalled": "Takaisin keittiössä",
 
   "ticket.received": "Odottaa",
   "ticket.preparing": "Työn alla",

@@ -9,13 +9,13 @@ import { settling, tapOnce } from "../state/settle";
 import { useStore } from "../state/store";
 import { useWrite } from "../state/useWrite";
 import { span } from "../ui/format";
-import { orderState, ticketsByOrder, whereOf, worstPaper } from "../ui/orders";
+import { isToServe, orderStates, ticketsByOrder, whereOf, worstPaper } from "../ui/orders";
 import { useNow } from "../ui/useNow";
 import { OrderDialog } from "./OrderDialog";
 import { markServed, sendLater } from "./send";
 
 export function openOrders(orders: ReadonlyMap<string, Order>): Order[] {
-  const rank = (order: Order) => (order.status === "ready" ? 0 : 1);
+  const rank = (order: Order) => (isToServe(order) ? 0 : 1);
   return [...orders.values()].filter(isOpen).sort((a, b) => rank(a) - rank(b) || a.createdAt.localeCompare(b.createdAt));
 }
 
@@ -51,16 +51,19 @@ interface CardProps {
 }
 
 const OrderCard = memo(function OrderCard({ order, paper, onOpen }: CardProps) {
-  const state = orderState(order);
+  const states = orderStates(order);
   return (
-    <li class={`order-card ${state.tone}`} data-testid={`order-${order.id}`} data-status={order.status}>
+    <li class={`order-card ${states[0].tone}`} data-testid={`order-${order.id}`} data-status={order.status}>
       <button type="button" class="order-open" onClick={() => onOpen(order.id)}>
         <span class="order-title">
           <strong>{whereOf(order)}</strong> #{order.orderNumber}
         </span>
         <span class="order-states">
-          <span class={`state ${state.tone}`}>{state.text}</span>
-          {order.recalled && <span class="state warn">{t("order.recalled")}</span>}
+          {states.map(({ tone, text }) => (
+            <span key={text} class={`state ${tone}`}>
+              {text}
+            </span>
+          ))}
           {paper && <span class="state bad">{t(paper === "held" ? "paper.heldShort" : "paper.doubtShort")}</span>}
           <Age since={order.createdAt} />
         </span>
@@ -79,7 +82,9 @@ export function NextStep({ order, big }: { order: Order; big?: boolean }) {
   const sending = useWrite(`send:${order.id}`);
   const still = useStore(settling);
   const unsent = order.status === "new" || order.status === "pending";
-  if (order.status !== "ready" && !unsent) return null;
+  // Of an order that the kitchen took back only the dialog offers "served": on the card it would be a slip.
+  const servable = big ? order.status === "ready" : isToServe(order);
+  if (!servable && !unsent) return null;
   const now = unsent ? sending : serving;
   return (
     <span class="next-step">

@@ -6,18 +6,20 @@ import { useStore } from "../state/store";
 import { Dialog } from "../ui/Dialog";
 import { clock, money } from "../ui/format";
 import { Icon } from "../ui/icons";
-import { orderState, taxFigures, whereOf } from "../ui/orders";
+import { orderStates, taxFigures, whereOf } from "../ui/orders";
 import { NextStep } from "./OpenOrders";
 
 export function OrderDialog({ order, tickets, onClose }: { order: Order; tickets: Ticket[]; onClose: () => void }) {
-  const state = orderState(order);
   const stations = useStore(settings, (now) => now?.stations);
   const stationName = (id: string) => stations?.find((station) => station.id === id)?.name ?? id;
   return (
     <Dialog title={`${whereOf(order)} · #${order.orderNumber}`} onClose={onClose} foot={<NextStep order={order} big />}>
       <p class="order-states">
-        <span class={`state ${state.tone}`}>{state.text}</span>
-        {order.recalled && <span class="state warn">{t("order.recalled")}</span>}
+        {orderStates(order).map(({ tone, text }) => (
+          <span key={text} class={`state ${tone}`}>
+            {text}
+          </span>
+        ))}
         <span class="soft">
           {clock(order.createdAt)} {order.servedByName ?? ""}
         </span>

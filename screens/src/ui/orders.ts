@@ -14,8 +14,20 @@ const TONES: Record<string, Tone> = {
   cancelled: "none",
 };
 
-export function orderState(order: Order): { tone: Tone; text: string } {
-  return { tone: TONES[order.status] ?? "plain", text: word("order", order.status) };
+export interface OrderState {
+  tone: Tone;
+  text: string;
+}
+
+/** To be fetched and served now. What the kitchen has taken back stays "ready" with the server, but is not. */
+export const isToServe = (order: Order) => order.status === "ready" && !order.recalled;
+
+/** What an order's card says, the weightiest first. */
+export function orderStates(order: Order): [OrderState, ...OrderState[]] {
+  const state: OrderState = { tone: TONES[order.status] ?? "plain", text: word("order", order.status) };
+  if (!order.recalled) return [state];
+  const recalled: OrderState = { tone: "warn", text: t("order.recalled") };
+  return order.status === "ready" ? [recalled] : [recalled, state];
 }
 
 export function whereOf(it: { tableNumber?: string | null; orderType: string }): string {

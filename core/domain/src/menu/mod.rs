@@ -9,7 +9,7 @@ use crate::{Context, Decision, Event, Money, Permission, Refusal};
 pub const LANE: Lane = Lane::Documents;
 pub const DOCUMENT: u16 = 0x0301;
 
-/// Items of a location; a menu of a hotel with ten outlets has about 1,500.
+/// Modifiers of one item.
 pub const MAX_MODIFIERS: usize = 64;
 
 #[derive(Clone, Debug, PartialEq)]

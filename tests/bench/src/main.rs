@@ -1,0 +1,42 @@
+//! `cargo xtask bench [ID…]`: figures that anybody can take again, each beside a limit of the same machine in the same
+//! run. Nothing here passes or fails.
+
+mod catch_up;
+mod figure;
+mod order;
+
+use clap::Parser;
+
+#[derive(Parser)]
+struct Arguments {
+    /// Which to run; all if none is named.
+    ids: Vec<String>,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+    #[arg(long)]
+    list: bool,
+}
+
+const BENCHMARKS: [(&str, &str); 2] = [
+    ("P1", "an order over HTTP, durable, on a screen; as is and with +8 ms a sync"),
+    ("B4", "catch-up of 100,000 entries into a fresh replica, checked and projected"),
+];
+
+fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    if arguments.list {
+        BENCHMARKS.iter().for_each(|(id, what)| figure::say(&format!("{id}  {what}")));
+        return Ok(());
+    }
+    for (id, _) in BENCHMARKS {
+        if arguments.ids.is_empty() || arguments.ids.iter().any(|asked| asked.eq_ignore_ascii_case(id)) {
+            let figures = match id {
+                "P1" => order::run()?,
+                _ => catch_up::run()?,
+            };
+            figures.iter().for_each(|figure| figure.say(arguments.json));
+        }
+    }
+    Ok(())
+}
