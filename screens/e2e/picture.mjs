@@ -5,7 +5,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { browser, has, id, menuItem, placeOrder, probe, ready, says, shown, story, ticketStep } from "./house.mjs";
 
 const out = process.argv[2];
-const SIZE = [1180, 740];
+/** All of one shape; the larger, the smaller what is on it. */
+const sized = (width) => ({ size: [width, Math.round(width * 0.627)], deviceScaleFactor: 2, reducedMotion: "reduce" });
 const WIDE = 1600;
 const MINUTES_MS = 6 * 60_000;
 
@@ -17,7 +18,7 @@ const SERVICE = [
   { at: 60 * S, table: "9", lines: [["Blueberry pie", 2, "Vanilla sauce"], ["Crème brûlée", 1]] },
   { at: 100 * S, table: "2", lines: [["Mushroom risotto", 1, null, "no parmesan"]], step: "recall" },
   { at: 150 * S, table: "7", lines: [["Caesar salad", 1, "No anchovy"], ["Rib eye 250 g", 1, "Medium"]], step: "start" },
-  { at: 225 * S, table: "20", lines: [["Veggie burger", 1, "Vegan cheese"], ["Sweet potato fries", 2]] },
+  { at: 225 * S, table: "20", lines: [["Veggie burger", 1, "Vegan cheese"], ["Fries", 1]] },
 ];
 const SHOTS_AT = 240 * S;
 
@@ -50,15 +51,15 @@ async function fillDraft(page) {
   await id(page, "line-done").click();
   await (await put("Grilled salmon")).locator(".item-add").click();
   await id(page, "table-number").fill("8");
+  await id(page, "table-number").blur();
 }
 
 story(
   "the picture",
   async (scene) => {
     const began = Date.now();
-    const look = { size: SIZE, deviceScaleFactor: 2 };
     const dark = (context) => context.addInitScript(() => localStorage.setItem("trivet.theme", '"dark"'));
-    const kitchen = await scene.open("cook", "kitchen/", { ...look, prepare: dark });
+    const kitchen = await scene.open("cook", "kitchen/", { ...sized(1260), prepare: dark });
     await serve(scene, began);
     await pause(Math.max(0, began + SHOTS_AT - Date.now()));
 
@@ -66,14 +67,14 @@ story(
     const cards = kitchen.locator(".ticket", { hasNotText: "Table 20" });
     for (const card of await cards.all()) await card.dispatchEvent("pointerdown");
     await kitchen.keyboard.press("Escape");
-    const waiter = await scene.open("waiter", "pos/", look);
+    const waiter = await scene.open("waiter", "pos/", sized(1180));
     await fillDraft(waiter);
-    const manager = await scene.open("manager", "dashboard/", { ...look, at: ready.dashboard_url });
+    const manager = await scene.open("manager", "dashboard/", { ...sized(1400), at: ready.dashboard_url });
     await shown(manager.locator(".dash-order").first());
     const shots = [await waiter.screenshot(), await kitchen.screenshot()];
     const overview = await manager.screenshot();
 
-    const monitor = await scene.open("manager", "haccp/", look);
+    const monitor = await scene.open("manager", "haccp/", sized(1060));
     await scene.probeFault("walk-in", { fault: "value", value: 8.4, jump: true });
     const fridge = await probe("Walk-in fridge");
     await has(id(monitor, `probe-${fridge.id}`), "data-state", "breach");

@@ -20,7 +20,7 @@ const BOXES: usize = 3;
 const STEPS: usize = 120;
 
 /// With `sabotage` a box answers before its commit: the checks must find out.
-pub fn run(seed: u64, sabotage: bool) -> Result<(), String> {
+pub(crate) fn run(seed: u64, sabotage: bool) -> Result<(), String> {
     let mut rng = Rng::new(seed);
     let mut boxes: Vec<Replica> = (0..BOXES).map(|n| Replica::new(n, &mut rng)).collect();
     let certificates: Vec<_> = boxes.iter().map(Replica::certificate).collect();

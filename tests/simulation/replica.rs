@@ -93,7 +93,7 @@ impl Replica {
             (3, Some((order, check))) => (Command::Kitchen(kitchen::Command::Send { check, order }), None),
             (4, Some((order, check))) => {
                 let which = kitchen::Which::Order(order);
-                let to = kitchen::TicketStatus::ALL[rng.below(6) as usize];
+                let to = *kitchen::TicketStatus::ALL.get(rng.below(6) as usize)?;
                 (Command::Kitchen(kitchen::Command::Advance { check, which, to }), None)
             }
             (_, Some(_)) => {

@@ -1,5 +1,7 @@
 //! Boxes and relay that are apart for a while.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+
 use std::process::Command;
 use std::time::Duration;
 

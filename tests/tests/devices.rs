@@ -1,5 +1,7 @@
 //! Printers and probes that fail, and go on.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+
 use std::process::Command;
 use std::time::{Duration, Instant};
 

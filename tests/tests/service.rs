@@ -1,5 +1,7 @@
 //! An order's way through the house, at the public surface: HTTP, the live feed, paper.
 
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

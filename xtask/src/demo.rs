@@ -102,7 +102,7 @@ fn rush(ready: &Ready, per_minute: u32, stop: &AtomicBool) -> anyhow::Result<()>
     };
     let (waiter, cook) = (log_in("waiter")?, log_in("cook")?);
     let menu = waiter.get("/api/v1/pos/menu")?.expect_status(200)?;
-    let items: Vec<Value> = menu["items"].as_array().cloned().unwrap_or_default();
+    let items: Vec<Value> = menu.get("items").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut open: Vec<(String, Instant)> = Vec::new();
     let mut n = 0usize;
     while !stop.load(Ordering::Relaxed) {
@@ -113,7 +113,7 @@ fn rush(ready: &Ready, per_minute: u32, stop: &AtomicBool) -> anyhow::Result<()>
             .collect();
         let order = json!({"orderType": "dine_in", "tableNumber": (n % 20 + 1).to_string(), "items": lines});
         let placed = waiter.post("/api/v1/pos/orders", &order)?.expect_status(201)?;
-        let id = placed["id"].as_str().unwrap_or_default().to_owned();
+        let id = placed.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         waiter.post(&format!("/api/v1/pos/orders/{id}/send-to-kitchen"), &json!({}))?;
         open.push((id, Instant::now()));
         open.retain(|(id, since)| {

@@ -1,6 +1,8 @@
 //! The entry format, frozen: these bytes are what every box in the field has written. A failing line here means that
 //! the change would fork every log; add a field as optional instead, never renumber.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 use expect_test::expect;
 use ring::signature::{Ed25519KeyPair, KeyPair};
 use trivet_log::chain::Head;

@@ -1,6 +1,8 @@
 //! The one path on a real store: what is refused leaves no trace, what is repeated is done once, replicas that were
 //! apart converge, and a rebuild gives the same rows.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
 use std::sync::Arc;
 
 use tempfile::TempDir;

@@ -22,7 +22,6 @@ mod service;
 mod sheet;
 mod status;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails may panic")]
 mod tests;
 
 pub use fault::{Fault, PaperLeft};

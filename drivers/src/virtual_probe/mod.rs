@@ -12,7 +12,6 @@ mod noise;
 pub mod shapes;
 pub mod temperature;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that fails may panic")]
 mod tests;
 
 pub use fleet::{Fault, Fleet, Kind, Probe};

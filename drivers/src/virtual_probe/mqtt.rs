@@ -191,7 +191,6 @@ fn unix_ms() -> u64 {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that fails may panic")]
 mod tests {
     use super::super::fleet::{Kind, Probe};
     use super::*;

@@ -43,6 +43,10 @@ export type TicketStep = "start" | "complete" | "recall";
 export const stepTicket = (id: string, step: TicketStep, key: string) =>
   ask<Ticket>(`/kitchen/orders/${at(id)}/${step}`, { method: "POST", key });
 
+/** A ticket's print job has the ticket's id. */
+export const releasePaper = (ticketId: string, key: string) =>
+  ask<unknown>(`/print-jobs/${at(ticketId)}/release`, { method: "POST", key });
+
 export const changeProbe = (id: string, patch: ProbePatch, key: string) =>
   ask<Probe>(`/haccp/probes/${at(id)}`, { method: "PUT", body: patch, key });
 

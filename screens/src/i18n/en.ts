@@ -84,10 +84,11 @@ export const en = {
   "paper.sent": "Sent to the printer",
   "paper.printed": "Printed",
   "paper.in_doubt": "Paper in doubt – may not have printed",
-  "paper.held": "No paper – held until a person lets it go",
+  "paper.held": "Paper held back – read it here",
   "paper.heldShort": "Paper held",
   "paper.doubtShort": "Paper in doubt",
   "paper.waits": "Not on paper yet",
+  "paper.print": "Print",
 
   "money.subtotal": "Subtotal",
   "money.discount": "Discount",

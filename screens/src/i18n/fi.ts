@@ -85,10 +85,11 @@ export const fi: Texts = {
   "paper.sent": "Lähetetty tulostimelle",
   "paper.printed": "Tulostettu",
   "paper.in_doubt": "Paperi epävarma – ei ehkä tulostunut",
-  "paper.held": "Ei paperia – odottaa vapautusta",
+  "paper.held": "Paperi pidätetty – lue tästä",
   "paper.heldShort": "Paperi pidätetty",
   "paper.doubtShort": "Paperi epävarma",
   "paper.waits": "Ei vielä paperilla",
+  "paper.print": "Tulosta",
 
   "money.subtotal": "Välisumma",
   "money.discount": "Alennus",

@@ -1,4 +1,5 @@
 // One ticket, to be read from two metres: how many of what first, then how, then what must not go wrong.
+import { may } from "../api/session";
 import type { Ticket, TicketItem } from "../api/types";
 import { t, word } from "../i18n";
 import { settling, tapOnce } from "../state/settle";
@@ -11,7 +12,7 @@ import { whereOf } from "../ui/orders";
 import { useNow } from "../ui/useNow";
 import { acknowledge } from "./acknowledge";
 import { heightGuess } from "./columns";
-import { bump, start } from "./steps";
+import { bump, printHeld, start } from "./steps";
 import { isAllergy, paperTrouble, standing, type Standing } from "./tickets";
 
 const KEYS = 9;
@@ -127,10 +128,24 @@ function PaperState({ ticket }: { ticket: Ticket }) {
   const trouble = paperTrouble(ticket, useNow());
   if (trouble === null) return null;
   return (
-    <p class={trouble === "waits" ? "paper-state warn" : "paper-state bad"} role="status" data-testid={`paper-${ticket.id}`}>
+    <div class={trouble === "waits" ? "paper-state warn" : "paper-state bad"} role="status" data-testid={`paper-${ticket.id}`}>
       <Icon name="printer" />
-      {word("paper", trouble)}
-    </p>
+      <span>{word("paper", trouble)}</span>
+      {trouble === "held" && may("kitchen.update_status") && <PrintHeld ticket={ticket} />}
+    </div>
+  );
+}
+
+function PrintHeld({ ticket }: { ticket: Ticket }) {
+  const printing = useWrite(`print:${ticket.id}`);
+  const busy = printing?.state === "sending";
+  return (
+    <>
+      <button type="button" disabled={busy} data-testid={`print-${ticket.id}`} onClick={() => printHeld(ticket.id)}>
+        {t("paper.print")}
+      </button>
+      {printing && !busy && <small role="alert">{printing.message || t("noAnswer")}</small>}
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 // What a cook does to a ticket. Each touch also silences its bell.
-import { stepTicket, type TicketStep } from "../api/calls";
+import { releasePaper, stepTicket, type TicketStep } from "../api/calls";
 import { learnTicket } from "../live/learn";
 import { picture } from "../live/live";
 import { write } from "../state/write";
@@ -10,6 +10,12 @@ async function step(id: string, what: TicketStep): Promise<void> {
   const before = picture.get().tickets.get(id);
   const ticket = await write(`${what}:${id}`, (key) => stepTicket(id, what, key));
   if (ticket) learnTicket(ticket, before);
+}
+
+/** Lets paper go that was held back; the frame that follows says what became of it. */
+export function printHeld(id: string): void {
+  acknowledge([id]);
+  void write(`print:${id}`, (key) => releasePaper(id, key));
 }
 
 export const start = (id: string) => void step(id, "start");

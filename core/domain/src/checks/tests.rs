@@ -79,8 +79,7 @@ fn an_order_is_priced_by_the_menu_in_force() {
 #[test]
 fn what_is_refused() {
     let mut kitchen = Kitchen::open();
-    let mut taken_off = crate::menu::Change::default();
-    taken_off.is_available = Some(false);
+    let taken_off = crate::menu::Change { is_available: Some(false), ..crate::menu::Change::default() };
     kitchen.run(&AnyCommand::Menu(crate::menu::Command::Change { item: COLA, change: taken_off })).unwrap();
     let long = "x".repeat(MAX_NOTE + 1);
     for (name, place_order, why, field) in [

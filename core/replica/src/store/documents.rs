@@ -15,6 +15,12 @@ pub struct Document {
     doc: Automerge,
 }
 
+impl Default for Document {
+    fn default() -> Document {
+        Document::new()
+    }
+}
+
 impl Document {
     /// The empty document, the same bytes on every replica.
     pub fn new() -> Document {

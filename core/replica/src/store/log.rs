@@ -136,11 +136,11 @@ pub fn history(conn: &Connection, entries: &[Entry], document_kinds: &[u16]) -> 
     for placed in merge::order(&headers) {
         let Some(entry) = entries.get(placed.index) else { continue };
         if document_kinds.contains(&entry.header.kind) {
-            if history.document.is_none() {
-                if let Some((kind, fields)) = fields(conn, entry.header.entity)? {
-                    history.document = Some(fields);
-                    history.document_kind = kind;
-                }
+            if history.document.is_none()
+                && let Some((kind, fields)) = fields(conn, entry.header.entity)?
+            {
+                history.document = Some(fields);
+                history.document_kind = kind;
             }
             continue;
         }

@@ -26,7 +26,7 @@ pub const MAX_QUEUED_JOBS: usize = 1_024;
 /// Jobs in one commit.
 pub const MAX_GROUP: usize = 128;
 /// Read connections.
-pub const MAX_READERS: usize = 8;
+pub const MAX_READERS: usize = 4;
 
 pub struct Opening {
     pub path: PathBuf,
@@ -130,7 +130,7 @@ pub fn connect(path: &std::path::Path, read_only: bool) -> anyhow::Result<Connec
         )?;
     }
     conn.execute_batch(
-        "PRAGMA cache_size=-8000; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;
+        "PRAGMA cache_size=-2000; PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;
          PRAGMA foreign_keys=OFF; PRAGMA mmap_size=0;",
     )?;
     conn.set_prepared_statement_cache_capacity(128);
