@@ -176,7 +176,8 @@ impl Session {
         if !self.profile.status {
             return Ok(());
         }
-        for n in [1, 2, 4] {
+        // The causes before their effect: "paper end" tells a person more than "offline".
+        for n in [2, 4, 1] {
             match self.ask(n).await {
                 Some(byte) => {
                     if let Some(words) = attention(n, byte) {
