@@ -91,6 +91,11 @@ impl Process {
         self.signal(Signal::SIGCONT);
     }
 
+    /// SIGTERM, without waiting.
+    pub fn ask_to_stop(&self) {
+        self.signal(Signal::SIGTERM);
+    }
+
     /// SIGTERM; SIGKILL if it has not ended in five seconds. True if it ended by itself.
     pub fn stop(&mut self) -> bool {
         self.signal(Signal::SIGTERM);

@@ -173,7 +173,9 @@ impl Restaurant {
     pub fn close(mut self) -> bool {
         let mut names: Vec<String> = self.processes.keys().cloned().collect();
         names.sort_by_key(|name| !name.starts_with("box"));
-        names.into_iter().filter_map(|name| self.processes.remove(&name)).all(|mut process| process.stop())
+        let mut processes: Vec<Process> = names.iter().filter_map(|name| self.processes.remove(name)).collect();
+        processes.iter().for_each(Process::ask_to_stop);
+        processes.iter_mut().map(Process::stop).filter(|ended| !ended).count() == 0
     }
 }
 

@@ -95,6 +95,27 @@ fn a_ticket_whose_fate_is_unknown_is_printed_again_and_says_so() {
     assert_eq!(copies(&restaurant.papers("hot").unwrap(), &number(&order)), [false]);
 }
 
+#[test]
+fn a_ticket_that_was_given_up_is_printed_when_a_person_says_so() {
+    let plan = Plan { relay: false, paper_mm_per_s: Some(2_000), ..Plan::default() };
+    let restaurant = Restaurant::open(&plan).unwrap();
+    let (waiter, cook) = (restaurant.log_in("waiter").unwrap(), restaurant.log_in("cook").unwrap());
+    // It prints, and never says so: a clone that was configured as the real one.
+    restaurant.printer_fault("hot", "clone", json!(true)).unwrap();
+    send_order(&waiter, "Burger");
+    let held = until(SOON * 6, || Ok(jobs(&waiter).into_iter().find(|job| job["state"] == "held"))).unwrap();
+    restaurant.printer_fault("hot", "none", json!(true)).unwrap();
+    // It holds up nobody.
+    let next = send_order(&waiter, "Fries");
+    until(SOON * 2, || Ok((!copies(&restaurant.papers("hot")?, &number(&next)).is_empty()).then_some(()))).unwrap();
+    let release = format!("/api/v1/print-jobs/{}/release", held["id"].as_str().unwrap());
+    assert_eq!(waiter.post(&release, &json!({})).unwrap().status, 403, "a waiter does not release the kitchen's paper");
+    cook.post(&release, &json!({})).unwrap().expect_status(200).unwrap();
+    until(SOON * 2, || Ok(printed(&waiter).then_some(()))).unwrap();
+    let of_held = copies(&restaurant.papers("hot").unwrap(), held["orderNumber"].as_str().unwrap());
+    assert_eq!(of_held.last(), Some(&true), "the copy says that there may be others: {of_held:?}");
+}
+
 fn jobs(guest: &Guest) -> Vec<Value> {
     guest.get("/api/v1/print-jobs").unwrap().expect_status(200).unwrap()["jobs"].as_array().unwrap().clone()
 }

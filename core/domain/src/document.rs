@@ -116,9 +116,12 @@ impl Fields {
         self.0.keys().filter_map(key).collect()
     }
 
-    /// When the latest edit was made, by its author's clock: what a later picture is told from an earlier one by.
-    pub fn edited_at_ms(&self) -> u64 {
-        self.0.values().flatten().map(|written| written.hlc.ms()).max().unwrap_or(0)
+    /// Rises with each edit and with each value that comes to stand beside another: a later picture is told from an
+    /// earlier one by it.
+    pub fn version(&self) -> u64 {
+        let latest = self.0.values().flatten().map(|written| written.hlc.ms()).max().unwrap_or(0);
+        let beside: usize = self.0.values().map(|values| values.len().saturating_sub(1)).sum();
+        latest + beside as u64
     }
 
     /// Fields that hold several different values at once.

@@ -35,7 +35,7 @@ const MAX_WAITING_FRAMES: usize = 256;
 const PING: Duration = Duration::from_secs(10);
 const MAX_BACKOFF: Duration = Duration::from_secs(30);
 /// How long a dashboard's edit waits for the relay.
-const HELD_WITHIN: Duration = Duration::from_secs(10);
+const HELD_WITHIN: Duration = Duration::from_secs(6);
 /// A clock that is no further from the relay's counts as compared with it.
 const CLOCKS_AGREE_MS: u64 = 2_000;
 /// A one-time code's life.

@@ -16,8 +16,8 @@ use crate::devices::Devices;
 /// After a failure; doubled up to the longest.
 const RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(15);
-/// So many attempts whose end nobody knows, and a person decides: the tickets behind it go on.
-const MAX_ATTEMPTS: i64 = 4;
+/// So many attempts that sent something and were not confirmed, and a person decides: the tickets behind it go on.
+const MAX_ATTEMPTS: i64 = 3;
 /// An idle printer is asked this often how it is.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -63,6 +63,7 @@ impl Actor {
                         note: "the spool could not be written".to_owned(),
                         heading: spool::doubt(&job.number),
                         not_before_ms: 0,
+                        counts: true,
                     };
                     if let Err(error) = self.print(job.clone()).await {
                         tracing::error!(printer = self.name, error = %format!("{error:#}"), "printing");
@@ -97,7 +98,7 @@ impl Actor {
         if now - job.created_ms > EXPIRES_MS && !job.released {
             return self.hold(&job, "waited more than 30 minutes for its printer").await;
         }
-        if job.in_doubt && job.attempts >= MAX_ATTEMPTS {
+        if job.attempts >= MAX_ATTEMPTS {
             return self.hold(&job, "printed several times without a confirmation").await;
         }
         let Some(paper) = headed(&job) else { return self.hold(&job, "its paper does not read").await };
@@ -124,12 +125,15 @@ impl Actor {
         let doubt = spool::doubt(&job.number);
         let was_in_doubt = job.in_doubt || job.heading == doubt;
         match outcome {
-            Outcome::Printed => End { state: "printed", note: String::new(), heading: String::new(), not_before_ms: 0 },
+            Outcome::Printed => {
+                End { state: "printed", note: String::new(), heading: String::new(), not_before_ms: 0, counts: true }
+            }
             Outcome::Sent => End {
                 state: "sent",
                 note: "this printer does not confirm".to_owned(),
                 heading: String::new(),
                 not_before_ms: 0,
+                counts: true,
             },
             // What was in doubt before stays in doubt: this attempt has sent nothing.
             Outcome::NotReady(note) => End {
@@ -137,20 +141,24 @@ impl Actor {
                 note: if job.released { spool::RELEASED.to_owned() } else { note },
                 heading: if was_in_doubt { doubt } else { job.heading.clone() },
                 not_before_ms: later,
+                counts: false,
             },
             Outcome::Cleared => End {
                 state: "queued",
                 note: "the printer dropped an incomplete copy".to_owned(),
                 heading: if was_in_doubt { doubt } else { "** REPRINT - earlier copy incomplete **".to_owned() },
                 not_before_ms: later,
+                counts: true,
             },
-            Outcome::InDoubt(note) => End { state: "in_doubt", note, heading: doubt, not_before_ms: later },
+            Outcome::InDoubt(note) => {
+                End { state: "in_doubt", note, heading: doubt, not_before_ms: later, counts: true }
+            }
         }
     }
 
     async fn hold(&self, job: &Job, why: &str) -> anyhow::Result<()> {
         let heading = if job.in_doubt { spool::doubt(&job.number) } else { job.heading.clone() };
-        self.end(job, End { state: "held", note: why.to_owned(), heading, not_before_ms: 0 }).await
+        self.end(job, End { state: "held", note: why.to_owned(), heading, not_before_ms: 0, counts: true }).await
     }
 
     async fn end(&self, job: &Job, end: End) -> anyhow::Result<()> {

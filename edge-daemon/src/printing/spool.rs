@@ -132,8 +132,10 @@ pub(super) fn begin_attempt(conn: &Connection, job: Id, printer: &str, now_ms: i
     let sql = "INSERT INTO print_mark(printer, last) VALUES(?1, 1)
         ON CONFLICT DO UPDATE SET last=(last + 1) % 830584 RETURNING last";
     let mark: u32 = conn.query_row(sql, [printer], |row| row.get(0))?;
-    let sql = "UPDATE print_job SET state='sending', attempts=attempts+1, updated_ms=?2 WHERE id=?1 RETURNING attempts";
-    let n: i64 = conn.query_row(sql, params![job.as_bytes(), now_ms], |row| row.get(0))?;
+    let sql = "UPDATE print_job SET state='sending', attempts=attempts+1, updated_ms=?2 WHERE id=?1";
+    conn.execute(sql, params![job.as_bytes(), now_ms])?;
+    let sql = "SELECT coalesce(max(n), 0) + 1 FROM print_attempt WHERE job=?1";
+    let n: i64 = conn.query_row(sql, [job.as_bytes()], |row| row.get(0))?;
     let sql = "INSERT INTO print_attempt(job, n, printer, mark, started_ms) VALUES(?1, ?2, ?3, ?4, ?5)";
     conn.execute(sql, params![job.as_bytes(), n, printer, mark, now_ms])?;
     Ok(mark)
@@ -146,11 +148,15 @@ pub(super) struct End {
     /// What the next attempt begins with.
     pub(super) heading: String,
     pub(super) not_before_ms: i64,
+    /// False when not one byte was sent: a printer that was off does not use up a ticket's attempts.
+    pub(super) counts: bool,
 }
 
 pub(super) fn end_attempt(conn: &Connection, job: Id, end: &End, now_ms: i64) -> rusqlite::Result<()> {
-    let sql = "UPDATE print_job SET state=?2, note=?3, heading=?4, not_before_ms=?5, updated_ms=?6 WHERE id=?1";
-    let values = params![job.as_bytes(), end.state, end.note, end.heading, end.not_before_ms, now_ms];
+    let sql = "UPDATE print_job SET state=?2, note=?3, heading=?4, not_before_ms=?5, updated_ms=?6,
+        attempts=attempts-?7 WHERE id=?1";
+    let uncounted = i64::from(!end.counts);
+    let values = params![job.as_bytes(), end.state, end.note, end.heading, end.not_before_ms, now_ms, uncounted];
     conn.prepare_cached(sql)?.execute(values)?;
     let sql = "UPDATE print_attempt SET ended_ms=?2, outcome=?3 WHERE job=?1 AND ended_ms IS NULL";
     conn.prepare_cached(sql)?.execute(params![job.as_bytes(), now_ms, format!("{} {}", end.state, end.note)])?;

@@ -151,7 +151,7 @@ pub fn probe(view: &View<'_>, id: Id) -> rusqlite::Result<Option<ProbeView>> {
         current,
         state: state.to_owned(),
         breach,
-        version: fields.edited_at_ms(),
+        version: fields.version(),
         conflicts: probe.conflicts.into_iter().map(ConflictView::from).collect(),
     }))
 }

@@ -83,7 +83,7 @@ fn show(id: Id, fields: &Fields) -> MenuItemView {
         recipe_id: item.recipe_id.map(|id| id.0),
         modifiers: modifiers.map(|m| ModifierView { id: m.id.0, name: m.name, price: m.price.0 }).collect(),
         retired: item.retired,
-        version: fields.edited_at_ms(),
+        version: fields.version(),
         conflicts: item.conflicts.into_iter().map(ConflictView::from).collect(),
     }
 }
