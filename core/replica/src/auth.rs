@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, mpsc};
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Argon2, PasswordHash};
+use argon2::password_hash::PasswordHasher;
+use argon2::password_hash::phc::Output;
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash, Version};
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::{Method, header, request::Parts};
 use axum::middleware::Next;
@@ -14,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 use trivet_domain::{Permission, Role};
 use trivet_log::Id;
 
@@ -25,6 +26,8 @@ pub const TOKEN_SECONDS: i64 = 12 * 3_600;
 /// Wrong passwords in fifteen minutes: for one login, and from one address.
 const MAX_MISSES_PER_LOGIN: usize = 5;
 const MAX_MISSES_PER_ADDRESS: usize = 20;
+/// Logins that may wait for their password to be checked.
+const MAX_WAITING_CHECKS: usize = 16;
 const MISS_WINDOW_MS: i64 = 15 * 60_000;
 /// Logins and addresses whose misses are remembered; past it the oldest is forgotten.
 const MAX_REMEMBERED: usize = 10_000;
@@ -56,13 +59,13 @@ const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 pub struct Auth {
     key: hmac::Key,
     misses: Mutex<HashMap<String, Vec<i64>>>,
-    /// One argon2 hash at a time: logins cannot eat the memory.
-    hashing: Semaphore,
+    /// One argon2 hash at a time, on a thread of its own: logins cannot eat the memory, and it is used again.
+    hashing: mpsc::SyncSender<Check>,
 }
 
 impl Auth {
     pub fn new(secret: &[u8; 32]) -> Auth {
-        Auth { key: hmac::Key::new(hmac::HMAC_SHA256, secret), misses: Mutex::default(), hashing: Semaphore::new(1) }
+        Auth { key: hmac::Key::new(hmac::HMAC_SHA256, secret), misses: Mutex::default(), hashing: start_hashing() }
     }
 
     pub fn token(&self, person: Id, role: Role, now_ms: i64) -> String {
@@ -82,20 +85,12 @@ impl Auth {
         (claims.exp > now_ms / 1_000).then_some(Caller { person: claims.sub, role: claims.role, device: Id::NIL })
     }
 
-    /// Checks a password against an argon2id hash; without a hash it takes the same time and fails.
-    pub async fn verify(&self, password: String, hash: Option<String>) -> bool {
-        let Ok(_turn) = self.hashing.acquire().await else { return false };
-        let verified = tokio::task::spawn_blocking(move || match hash {
-            Some(hash) => {
-                let parsed = PasswordHash::new(&hash);
-                parsed.is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
-            }
-            None => {
-                drop(hash_password(&password));
-                false
-            }
-        });
-        verified.await.unwrap_or(false)
+    /// Checks a password against an argon2id hash; without a hash it takes the same time and fails. None: too many
+    /// others are waiting.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Option<bool> {
+        let (answer, answered) = oneshot::channel();
+        self.hashing.try_send(Check { password, hash, answer }).ok()?;
+        answered.await.ok()
     }
 
     /// Counts a try of this login from this address, before its password is looked at. Err: how many seconds to wait.
@@ -126,6 +121,47 @@ impl Auth {
             misses.get_mut(&key).map(Vec::pop);
         }
     }
+}
+
+struct Check {
+    password: String,
+    hash: Option<String>,
+    answer: oneshot::Sender<bool>,
+}
+
+fn start_hashing() -> mpsc::SyncSender<Check> {
+    let (checks, waiting) = mpsc::sync_channel::<Check>(MAX_WAITING_CHECKS);
+    let run = move || {
+        // Twenty megabytes, taken once and used again for every password.
+        let mut memory: Vec<Block> = Vec::new();
+        let nobody = hash_password("").unwrap_or_default();
+        while let Ok(Check { password, hash, answer }) = waiting.recv() {
+            // Nobody waits any more: a stream of broken connections costs nothing.
+            if answer.is_closed() {
+                continue;
+            }
+            // Who is not known costs the same time, and is never right.
+            let known = hash.is_some();
+            let right = is_right(&password, hash.as_deref().unwrap_or(&nobody), &mut memory).unwrap_or(false);
+            answer.send(known && right).unwrap_or_default();
+        }
+    };
+    if let Err(error) = std::thread::Builder::new().name("hashing".into()).spawn(run) {
+        tracing::error!(%error, "nobody can log in: the hashing thread does not start");
+    }
+    checks
+}
+
+fn is_right(password: &str, hash: &str, memory: &mut Vec<Block>) -> Option<bool> {
+    let parsed = PasswordHash::new(hash).ok()?;
+    let params = Params::try_from(&parsed).ok()?;
+    let (salt, expected) = (parsed.salt?, parsed.hash?);
+    memory.resize(params.block_count(), Block::default());
+    let mut out = vec![0; expected.as_bytes().len()];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_into_with_memory(password.as_bytes(), &salt, &mut out, memory.as_mut_slice()).ok()?;
+    // Compared in constant time.
+    Some(Output::new(&out).ok()? == expected)
 }
 
 fn keys(login: &str, address: IpAddr) -> [(String, usize); 2] {
@@ -204,6 +240,16 @@ mod tests {
         let unsigned = token.replace(HEADER, &URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#));
         assert_eq!(auth.check(&unsigned, NOW), None);
         assert_eq!(auth.check("test-token", NOW), None);
+    }
+
+    #[test]
+    fn a_password_is_right_or_wrong() {
+        let hash = hash_password("correct horse").unwrap();
+        let mut memory = Vec::new();
+        for (password, right) in [("correct horse", true), ("correct horsf", false), ("", false)] {
+            assert_eq!(is_right(password, &hash, &mut memory), Some(right), "{password}");
+        }
+        assert_eq!(is_right("correct horse", "no hash", &mut memory), None);
     }
 
     #[test]

@@ -103,7 +103,11 @@ async fn login(
             view.conn.query_row(&sql, [asked], Found::from_row).optional()
         })
         .await?;
-    let known = app.auth.verify(body.password, found.as_ref().map(|found| found.password.clone())).await;
+    let checked = app.auth.verify(body.password, found.as_ref().map(|found| found.password.clone())).await;
+    let known = checked.ok_or_else(|| {
+        let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "many are logging in just now; try again");
+        Problem { retry_after: Some(2), ..problem }
+    })?;
     match found.filter(|found| known && !found.disabled) {
         Some(found) => {
             app.auth.succeeded(&login, address);
