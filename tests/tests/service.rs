@@ -68,8 +68,15 @@ fn an_order_reaches_the_kitchen_s_screen_and_its_paper_and_goes_out() {
 
     let grill = text(&shown["data"]["id"]).to_owned();
     cook.post(&format!("/api/v1/kitchen/orders/{grill}/start"), &json!({})).unwrap().expect_status(200).unwrap();
+    let load = || {
+        let list = cook.get("/api/v1/kitchen/orders").unwrap().expect_status(200).unwrap();
+        list["stations"].as_array().unwrap().iter().find(|station| station["id"] == "grill").unwrap()["currentLoad"]
+            .clone()
+    };
+    assert_eq!(load(), 1, "what is being worked on is the station's load");
     let bump = |id: &str| cook.post(&format!("/api/v1/kitchen/orders/{id}/complete"), &json!({})).unwrap();
     assert_eq!(bump(&grill).expect_status(200).unwrap()["status"], "ready");
+    assert_eq!(load(), 0);
     let status = |guest: &Guest| guest.get(&format!("/api/v1/pos/orders/{key}")).unwrap().body["status"].clone();
     assert_eq!(status(&waiter), "preparing");
     bump(&key).expect_status(200).unwrap();

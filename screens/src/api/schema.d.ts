@@ -905,6 +905,13 @@ export interface components {
             id: string;
             name: string;
         };
+        /** @description A station with how many tickets are being worked on there. */
+        StationLoad: {
+            /** Format: int64 */
+            currentLoad: number;
+            id: string;
+            name: string;
+        };
         StatusChange: {
             /** @example completed */
             status: string;
@@ -1021,6 +1028,7 @@ export interface components {
         };
         TicketList: {
             orders: components["schemas"]["Ticket"][];
+            stations: components["schemas"]["StationLoad"][];
         };
         TicketStatusChange: {
             /** @example preparing */

@@ -48,8 +48,5 @@ fn status(view: &View<'_>, namespace: &str) -> rusqlite::Result<Option<serde_jso
     if namespace != "kitchen" {
         return Ok(None);
     }
-    let settings = crate::settings::in_force(view.conn)?;
-    let stations = settings.stations.iter().map(|(id, name)| serde_json::json!({"id": id, "name": name}));
-    let stations: Vec<_> = stations.collect();
-    Ok(Some(serde_json::json!({ "orders": view::open(view, None)?, "stations": stations })))
+    Ok(Some(serde_json::json!({ "orders": view::open(view, None)?, "stations": view::stations(view)? })))
 }

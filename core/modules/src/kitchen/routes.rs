@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::view::{self, TicketView};
+use super::view::{self, StationLoad, TicketView};
 use crate::checks::routes::check_of;
 use crate::checks::view::{self as orders, OrderView};
 
@@ -31,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 #[derive(Serialize, ToSchema)]
 struct TicketList {
     orders: Vec<TicketView>,
+    stations: Vec<StationLoad>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -75,8 +76,9 @@ async fn send(
 #[utoipa::path(get, path = "/api/v1/kitchen/orders", tag = "kitchen", params(ListQuery),
     responses((status = 200, body = TicketList)))]
 async fn list(State(app): State<App>, Query(query): Query<ListQuery>) -> Result<Json<TicketList>, Problem> {
-    let orders = app.read(move |view| view::open(view, query.station.as_deref())).await?;
-    Ok(Json(TicketList { orders }))
+    let listed = app.read(move |view| Ok((view::open(view, query.station.as_deref())?, view::stations(view)?))).await?;
+    let (orders, stations) = listed;
+    Ok(Json(TicketList { orders, stations }))
 }
 
 #[utoipa::path(get, path = "/api/v1/kitchen/orders/{id}", tag = "kitchen", params(("id" = Uuid, Path)),

@@ -84,6 +84,26 @@ pub fn open(view: &View<'_>, station: Option<&str>) -> rusqlite::Result<Vec<Tick
     )
 }
 
+/// A station with how many tickets are being worked on there.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct StationLoad {
+    pub id: String,
+    pub name: String,
+    pub current_load: i64,
+}
+
+pub fn stations(view: &View<'_>) -> rusqlite::Result<Vec<StationLoad>> {
+    let sql = "SELECT count(*) FROM kitchen_ticket WHERE station=?1 AND status IN ('preparing', 'cooking')";
+    let mut statement = view.conn.prepare_cached(sql)?;
+    let settings = crate::settings::in_force(view.conn)?;
+    let load = |(id, name): (String, String)| {
+        let current_load = statement.query_row([&id], |row| row.get(0))?;
+        Ok(StationLoad { id, name, current_load })
+    };
+    settings.stations.into_iter().map(load).collect()
+}
+
 /// The check that a ticket, or an order, is on; and whether the id is a ticket's.
 pub fn check_of(view: &View<'_>, id: Id) -> rusqlite::Result<Option<(Id, bool)>> {
     let sql =
