@@ -1,5 +1,4 @@
 //! A printer on a serial line: a PTY, with a virtual printer at its other end.
-#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::time::Duration;
 

@@ -114,3 +114,34 @@ fn with_the_relay_stopped_the_restaurant_goes_on_and_the_dashboard_does_not_pret
     restaurant.process("relay").resume();
     until(SOON * 3, || Ok((numbers(&manager).len() == orders.len()).then_some(()))).unwrap();
 }
+
+/// An old copy of the disk is put back: the box would use numbers twice. It notices, and the restaurant goes on.
+#[test]
+fn a_box_that_was_restored_from_a_copy_stops_syncing_and_goes_on_serving() {
+    let mut restaurant = Restaurant::open(&Plan { devices: false, ..Plan::default() }).unwrap();
+    let dashboard = restaurant.ready.dashboard_url.clone().unwrap();
+    let waiter = restaurant.log_in("waiter").unwrap();
+    let manager = until(SOON, || restaurant.log_in_at(&dashboard, "manager").map(Some)).unwrap();
+    let copy = |from: &str, to: &str| {
+        let copied = Command::new("cp").args(["-r", from, to]).status().unwrap();
+        assert!(copied.success());
+    };
+    let data = restaurant.ready.data_dir.clone();
+    let backup = format!("{data}-backup");
+    order(&waiter);
+    restaurant.process("box1").kill();
+    copy(&data, &backup);
+    restaurant.restart("box1").unwrap();
+    (0..2).for_each(|_| drop(order(&waiter)));
+    until(SOON * 2, || Ok((numbers(&manager).len() == 3).then_some(()))).unwrap();
+    restaurant.process("box1").kill();
+    std::fs::remove_dir_all(&data).unwrap();
+    copy(&backup, &data);
+    restaurant.restart("box1").unwrap();
+    let owner = restaurant.log_in("owner").unwrap();
+    let status = || owner.get("/api/v1/box/status").unwrap().expect_status(200).unwrap();
+    until(SOON * 2, || Ok((status()["sync"]["forked"] == true).then_some(()))).unwrap();
+    order(&waiter);
+    assert_eq!(numbers(&waiter).len(), 2, "the copy's order and the new one");
+    assert_eq!(numbers(&manager).len(), 3, "nothing of the fork has left the box");
+}
