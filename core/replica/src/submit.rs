@@ -1,7 +1,7 @@
 //! The one path: permit, fold, decide, append, project, commit. The answer, the screens, the devices and the sync
 //! come after the commit.
 
-use trivet_domain::{Command, Context, Event, Fields, History, Permission, Refusal, Role, decide};
+use trivet_domain::{Command, Context, Event, Fields, Permission, Refusal, Role, decide};
 use trivet_log::{Entry, Header, Id, Lane, Origin, ReplicaKind, StreamId, merge};
 
 use crate::module::Reach;
@@ -236,10 +236,4 @@ impl Context for Decided<'_, '_> {
             self.writing.conn.prepare_cached(sql).and_then(|mut s| s.query_row([series], |row| row.get::<_, i64>(0)));
         next.map(i64::cast_unsigned).expect("a counter row is written in the open transaction")
     }
-}
-
-/// The history of a subject, for workers that decide from the fold rather than from rows.
-pub fn history(conn: &rusqlite::Connection, modules: &[Module], subject: Id) -> rusqlite::Result<History> {
-    let entries = log::entries(conn, subject)?;
-    log::history(conn, &entries, &crate::store::rebuild::document_kinds(modules))
 }
