@@ -1,104 +1,217 @@
 //! Blocks become lines of a width in characters.
 
-use crate::block::{Align, Block, Paper, Style};
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::block::{Align, Block, Cell, Paper, PictureId, Style, Symbology};
 use crate::sanitise::sanitise;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Line {
-    Text { text: String, style: Style },
+    /// Pieces beside each other, from left to right, on a line of `width` characters of this style.
+    Text { pieces: Vec<Piece>, style: Style, width: usize },
+    Picture(PictureId),
+    Qr { data: String, module: u8 },
+    Barcode { symbology: Symbology, data: String, height: u8 },
     Feed(u8),
     Cut,
+    Buzz,
+}
+
+/// Text in its place. A driver that draws it keeps it within `at..at + width`; one that writes characters pads.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piece {
+    /// Characters from the left.
+    pub at: usize,
+    pub width: usize,
+    /// Sanitised; no wider than `width`.
+    pub text: String,
+    pub align: Align,
 }
 
 /// Lays a paper out for a printer of this many normal characters a line. Words wrap; a word longer than the line is
-/// broken; alignment is made with spaces, so that every printer keeps it.
+/// broken between graphemes; places are whole characters, so that every printer keeps them.
 pub fn layout(paper: &Paper, columns: usize) -> Vec<Line> {
-    let mut lines = Vec::new();
+    let mut lines = Vec::with_capacity(paper.blocks.len() + 8);
     for block in &paper.blocks {
         match block {
             Block::Text { text, style } => {
-                let width = width(columns, *style);
+                let width = line_width(columns, *style);
                 for text in wrap(&sanitise(text), width) {
-                    lines.push(Line::Text { text: align(&text, width, *style), style: *style });
+                    lines.push(one(Piece { at: 0, width, text, align: style.align }, *style, width));
                 }
             }
-            Block::Columns { left, right, style } => lines.extend(side_by_side(left, right, *style, columns)),
-            Block::Rule => lines.push(Line::Text { text: "-".repeat(columns), style: Style::NORMAL }),
+            Block::Columns { left, right, style } => side_by_side(&mut lines, left, right, *style, columns),
+            Block::Row { cells, style } => row(&mut lines, cells, *style, columns),
+            Block::Rule => {
+                let piece = Piece { at: 0, width: columns, text: "-".repeat(columns), align: Align::Left };
+                lines.push(one(piece, Style::NORMAL, columns));
+            }
             Block::Feed(count) => lines.push(Line::Feed(*count)),
             Block::Cut => lines.push(Line::Cut),
+            Block::Picture(id) => lines.push(Line::Picture(*id)),
+            Block::Qr { data, module } => lines.push(Line::Qr { data: data.clone(), module: (*module).clamp(1, 16) }),
+            Block::Barcode { symbology, data, height } => {
+                lines.push(Line::Barcode { symbology: *symbology, data: data.clone(), height: (*height).max(16) });
+            }
+            Block::Buzz => lines.push(Line::Buzz),
         }
     }
     lines
 }
 
-/// The lines as plain text: a preview.
+/// How many characters' places a text takes: two for an ideograph.
+pub fn width_of(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+impl Line {
+    /// The line as characters, padded with spaces; a reversed one to its full width, so that it is black across the
+    /// whole paper and nobody overlooks it.
+    pub fn write_text(&self, out: &mut String) {
+        let Line::Text { pieces, style, width } = self else { return };
+        let mut at = 0;
+        for piece in pieces {
+            let used = width_of(&piece.text);
+            let room = piece.width.saturating_sub(used);
+            let before = match piece.align {
+                Align::Left => 0,
+                Align::Centre => room / 2,
+                Align::Right => room,
+            };
+            let start = piece.at + before;
+            out.extend(std::iter::repeat_n(' ', start.saturating_sub(at)));
+            out.push_str(&piece.text);
+            at = start.max(at) + used;
+        }
+        if style.reversed {
+            out.extend(std::iter::repeat_n(' ', width.saturating_sub(at)));
+        }
+    }
+}
+
+/// The lines as plain text.
 pub fn to_text(lines: &[Line]) -> String {
     let mut text = String::new();
     for line in lines {
         match line {
-            Line::Text { text: line, .. } => {
-                text.push_str(line.trim_end());
+            Line::Text { .. } => {
+                let mut one = String::new();
+                line.write_text(&mut one);
+                text.push_str(one.trim_end());
                 text.push('\n');
             }
-            Line::Feed(count) => text.push_str(&"\n".repeat(usize::from(*count))),
+            Line::Feed(count) => text.extend(std::iter::repeat_n('\n', usize::from(*count))),
             Line::Cut => text.push_str("✂\n"),
+            Line::Picture(_) => text.push_str("[picture]\n"),
+            Line::Qr { data, .. } => text.push_str(&format!("[QR {}]\n", sanitise(data))),
+            Line::Barcode { data, .. } => text.push_str(&format!("[{}]\n", sanitise(data))),
+            Line::Buzz => {}
         }
     }
     text
 }
 
-fn width(columns: usize, style: Style) -> usize {
+fn one(piece: Piece, style: Style, width: usize) -> Line {
+    Line::Text { pieces: vec![piece], style, width }
+}
+
+fn line_width(columns: usize, style: Style) -> usize {
     (columns / usize::from(style.wide.clamp(1, 8))).max(1)
 }
 
-fn align(text: &str, width: usize, style: Style) -> String {
-    let room = width.saturating_sub(text.chars().count());
-    let before = match style.align {
-        Align::Left => 0,
-        Align::Centre => room / 2,
-        Align::Right => room,
-    };
-    // A reversed line is black across the whole paper: nobody overlooks it.
-    let after = if style.reversed { room - before } else { 0 };
-    format!("{}{text}{}", " ".repeat(before), " ".repeat(after))
+fn side_by_side(lines: &mut Vec<Line>, left: &str, right: &str, style: Style, columns: usize) {
+    let width = line_width(columns, style);
+    let (left, right) = (sanitise(left), sanitise(right));
+    let (left_wide, right_wide) = (width_of(&left), width_of(&right));
+    if left_wide + right_wide < width {
+        let pieces = vec![
+            Piece { at: 0, width: width - right_wide, text: left.into_owned(), align: Align::Left },
+            Piece { at: width - right_wide, width: right_wide, text: right.into_owned(), align: Align::Right },
+        ];
+        lines.push(Line::Text { pieces, style, width });
+        return;
+    }
+    let put = |text, align| one(Piece { at: 0, width, text, align }, style, width);
+    lines.extend(wrap(&left, width).into_iter().map(|text| put(text, Align::Left)));
+    lines.extend(wrap(&right, width).into_iter().map(|text| put(text, Align::Right)));
 }
 
-fn side_by_side(left: &str, right: &str, style: Style, columns: usize) -> Vec<Line> {
-    let width = width(columns, style);
-    let (left, right) = (sanitise(left), sanitise(right));
-    let line = |text: String| Line::Text { text, style };
-    let used = left.chars().count() + right.chars().count();
-    if used < width {
-        return vec![line(format!("{left}{}{right}", " ".repeat(width - used)))];
+/// Each cell wraps within its own column, one character apart from the next.
+fn row(lines: &mut Vec<Line>, cells: &[Cell], style: Style, columns: usize) {
+    let width = line_width(columns, style);
+    let gaps = cells.len().saturating_sub(1);
+    let fixed: usize = cells.iter().map(|cell| usize::from(cell.width)).sum();
+    let sharing = cells.iter().filter(|cell| cell.width == 0).count();
+    let share = width.saturating_sub(fixed + gaps).checked_div(sharing).unwrap_or(0).max(1);
+    let mut at = 0;
+    let mut height = 0;
+    let mut places = Vec::with_capacity(cells.len());
+    for cell in cells {
+        let wanted = if cell.width == 0 { share } else { usize::from(cell.width) };
+        let own = wanted.min(width.saturating_sub(at));
+        if own == 0 {
+            break;
+        }
+        let texts = wrap(&sanitise(&cell.text), own);
+        height = height.max(texts.len());
+        places.push((at, own, cell.align, texts));
+        at += own + 1;
     }
-    let mut lines: Vec<Line> = wrap(&left, width).into_iter().map(line).collect();
-    lines.extend(wrap(&right, width).into_iter().map(|text| line(format!("{text:>width$}"))));
-    lines
+    for below in 0..height {
+        let piece = |(at, width, align, texts): &mut (usize, usize, Align, Vec<String>)| {
+            let text = texts.get_mut(below).map(std::mem::take)?;
+            Some(Piece { at: *at, width: *width, text, align: *align })
+        };
+        lines.push(Line::Text { pieces: places.iter_mut().filter_map(piece).collect(), style, width });
+    }
 }
 
 fn wrap(text: &str, width: usize) -> Vec<String> {
+    if !text.ends_with(' ') && width_of(text) <= width {
+        return vec![text.to_owned()];
+    }
     // Leading spaces indent the first line.
     let indent = text.chars().take_while(|c| *c == ' ').count().min(width / 4);
     let mut lines = vec![" ".repeat(indent)];
+    let mut used = indent;
     for word in text.split_whitespace() {
         for (part, piece) in pieces(word, width).into_iter().enumerate() {
-            let line = lines.last_mut().expect("there is always a line");
-            let used = line.chars().count();
-            let gap = usize::from(!line.trim().is_empty() && part == 0);
-            if used + gap + piece.chars().count() <= width && part == 0 {
-                line.push_str(&" ".repeat(gap));
-                line.push_str(&piece);
-            } else {
-                lines.push(piece);
+            let gap = usize::from(used > indent || lines.len() > 1);
+            let wide = width_of(piece);
+            match lines.last_mut() {
+                Some(line) if part == 0 && used + gap + wide <= width => {
+                    line.push_str(if gap == 1 { " " } else { "" });
+                    line.push_str(piece);
+                    used += gap + wide;
+                }
+                _ => {
+                    lines.push(piece.to_owned());
+                    used = wide;
+                }
             }
         }
     }
     lines
 }
 
-fn pieces(word: &str, width: usize) -> Vec<String> {
-    let letters: Vec<char> = word.chars().collect();
-    letters.chunks(width).map(|piece| piece.iter().collect()).collect()
+/// A word in pieces that fit a line; a grapheme that is wider than the line itself is a piece of its own.
+fn pieces(word: &str, width: usize) -> Vec<&str> {
+    if width_of(word) <= width {
+        return vec![word];
+    }
+    let mut pieces = Vec::new();
+    let (mut from, mut used) = (0, 0);
+    for (at, grapheme) in word.grapheme_indices(true) {
+        let wide = width_of(grapheme);
+        if used + wide > width && at > from {
+            pieces.extend(word.get(from..at));
+            (from, used) = (at, 0);
+        }
+        used += wide;
+    }
+    pieces.extend(word.get(from..));
+    pieces
 }
 
 #[cfg(test)]
@@ -112,7 +225,8 @@ mod tests {
         let mut paper = Paper::default();
         paper.text("GRILL", Style::LARGE.centred()).rule();
         paper.columns("A12  Table 7", "19:04", Style::NORMAL);
-        paper.text("2 x Burger with a very long name of its own", Style::LARGE).cut();
+        paper.text("2 x Burger with a very long name of its own", Style::LARGE);
+        paper.text("  + onions", Style::NORMAL).cut();
         expect_test::expect![[r#"
                  GRILL
             --------------------------------
@@ -120,21 +234,43 @@ mod tests {
             2 x Burger with
             a very long name
             of its own
+              + onions
             ✂
+        "#]]
+        .assert_eq(&to_text(&layout(&paper, 32)));
+    }
+
+    #[test]
+    fn a_table_keeps_its_columns() {
+        let cell = |text: &str, width, align| Cell { text: text.to_owned(), width, align };
+        let mut paper = Paper::default();
+        for (count, name, price) in [("2", "Sashimi 刺身 of the day, for two", "48.00"), ("10", "Tea", "1,000.00")] {
+            let cells = vec![cell(count, 3, Align::Right), cell(name, 0, Align::Left), cell(price, 9, Align::Right)];
+            paper.row(cells, Style::NORMAL);
+        }
+        expect_test::expect![[r#"
+              2 Sashimi 刺身 of        48.00
+                the day, for two
+             10 Tea                 1,000.00
         "#]]
         .assert_eq(&to_text(&layout(&paper, 32)));
     }
 
     proptest! {
         #[test]
-        fn no_line_is_wider_than_the_paper(text in ".{0,200}", right in ".{0,60}", columns in 12usize..60, wide in 1u8..4) {
+        fn no_line_is_wider_than_the_paper(
+            text in ".{0,200}", right in ".{0,60}", columns in 12usize..60, wide in 1u8..4, cell in 0u8..30,
+        ) {
             let mut paper = Paper::default();
             let style = Style { wide, ..Style::NORMAL };
-            paper.text(text.clone(), style).columns(text, right, style);
+            paper.text(text.clone(), style).columns(text.clone(), right.clone(), style);
+            let cells = [(right, cell), (text, 0)].map(|(text, width)| Cell { text, width, align: Align::Right });
+            paper.row(cells.to_vec(), style);
             for line in layout(&paper, columns) {
-                if let Line::Text { text, .. } = line {
-                    prop_assert!(text.chars().count() <= columns / usize::from(wide));
-                }
+                let mut text = String::new();
+                line.write_text(&mut text);
+                // A single ideograph may be wider than a narrow cell.
+                prop_assert!(width_of(&text) <= columns / usize::from(wide) + 1, "{text:?}");
             }
         }
     }

@@ -1,15 +1,20 @@
 //! Text from people becomes text on paper, and nothing else.
 
+use std::borrow::Cow;
+
 /// Drops control characters (C0, DEL, C1), so that no text holds a printer's command, and marks that would turn the
 /// direction of what follows (bidi embeddings and overrides). Tabs and line ends become spaces.
-pub fn sanitise(text: &str) -> String {
+pub fn sanitise(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Cow::Borrowed(text);
+    }
     let keep = |c: char| match c {
         '\t' | '\n' | '\r' => Some(' '),
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => None,
         c if c.is_control() => None,
         c => Some(c),
     };
-    text.chars().filter_map(keep).collect()
+    Cow::Owned(text.chars().filter_map(keep).collect())
 }
 
 #[cfg(test)]

@@ -24,7 +24,9 @@ pub fn encode(lines: &[Line], profile: &Profile) -> Vec<Frame> {
 
 fn frame(line: &Line, profile: &Profile) -> Option<Frame> {
     match line {
-        Line::Text { text, style } => {
+        Line::Text { style, .. } => {
+            let mut text = String::new();
+            line.write_text(&mut text);
             let mut bytes = style_bytes(*style);
             bytes.extend(text.chars().map(windows_1252));
             bytes.push(b'\n');
@@ -38,6 +40,8 @@ fn frame(line: &Line, profile: &Profile) -> Option<Frame> {
         }
         Line::Cut if !profile.cutter => Some(Frame { bytes: vec![0x1b, b'd', 4], micrometres: 4 * LINE_MICROMETRES }),
         // GS V 66 n: feed to the blade and n dots, then a partial cut.
+        // The rest is to come.
+        Line::Picture(_) | Line::Qr { .. } | Line::Barcode { .. } | Line::Buzz => None,
         Line::Cut => {
             let bytes = vec![0x1d, b'V', 66, profile.feed_to_cutter_dots];
             Some(Frame { bytes, micrometres: CUT_MICROMETRES })
