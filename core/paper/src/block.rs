@@ -207,6 +207,14 @@ impl Paper {
         self.blocks.push(Block::Row { cells, style });
         self
     }
+    pub fn qr(&mut self, data: impl Into<String>, module: u8) -> &mut Paper {
+        self.blocks.push(Block::Qr { data: data.into(), module });
+        self
+    }
+    pub fn barcode(&mut self, symbology: Symbology, data: impl Into<String>, height: u8) -> &mut Paper {
+        self.blocks.push(Block::Barcode { symbology, data: data.into(), height });
+        self
+    }
     pub fn rule(&mut self) -> &mut Paper {
         self.blocks.push(Block::Rule);
         self

@@ -1,13 +1,32 @@
-//! Printers: profile, frames, link, replies, and one attempt to get a paper printed.
+//! Printers: profile, encoder, link, replies, and one attempt to get a paper printed.
 
+mod code_page;
 pub mod escpos;
+mod job;
 mod link;
 mod profile;
+mod raster;
 mod reply;
 mod session;
+pub mod star;
+mod state;
+mod text;
+pub mod zpl;
 
-pub use escpos::{Frame, encode};
+pub use job::{Art, Job, NoArt};
 pub use link::{Address, Link, open};
-pub use profile::{Confirm, Profile};
-pub use reply::{Reply, ReplyDecoder};
-pub use session::{Outcome, Session, Status};
+pub use profile::{Confirm, Language, Profile, ProfileError, Reports};
+pub use reply::{Decoder, Reply};
+pub use session::{Outcome, Session};
+pub use state::{Cover, Cutting, DrawerPin, LinkState, Paper, PrinterState};
+
+use trivet_paper::Line;
+
+/// A paper in the printer's own language. Pure.
+pub fn encode(lines: &[Line], profile: &Profile, art: &dyn Art) -> Job {
+    match profile.language {
+        Language::Escpos => escpos::encode(lines, profile, art),
+        Language::Star => star::encode(lines, profile, art),
+        Language::Zpl => zpl::encode(lines, profile, art),
+    }
+}

@@ -1,22 +1,26 @@
 //! One printer, as its owner talks to it: preflight, one attempt at a paper, and what became of it.
 //!
 //! What must stay true: `NotReady` means that not one byte of the paper was sent; `Printed` is said only when the
-//! printer itself said so; whatever is not known is in doubt.
+//! printer itself said so; whatever is not known is in doubt; nothing is sent while a command is half written.
 
+use std::io;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::escpos::{self, Frame};
+use super::job::Job;
 use super::link::{Address, Link, open};
-use super::profile::{Confirm, Profile};
-use super::reply::{Reply, ReplyDecoder};
+use super::profile::{Confirm, Language, Profile, Reports};
+use super::reply::{Decoder, Reply};
+use super::state::{LinkState, PrinterState};
+use super::{escpos, star, zpl};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// On paper, by the printer's own word.
-    Printed,
+    /// On paper, by the printer's own word; `cut` if it said that too.
+    Printed { cut: bool },
     /// Handed over; this model does not tell more.
     Sent,
     /// Nothing was sent.
@@ -27,48 +31,62 @@ pub enum Outcome {
     InDoubt(String),
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Status {
-    /// Nobody has asked yet, or it does not tell.
-    #[default]
-    Unknown,
-    Ready,
-    /// The port is open and the printer silent: it serves somebody else.
-    Busy,
-    /// Paper end, cover open, offline…: as it says.
-    Attention(String),
-    Down(String),
-}
-
 pub struct Session {
     address: Address,
     profile: Profile,
-    link: Option<Box<dyn Link>>,
-    decoder: ReplyDecoder,
-    /// Replies of this attempt that were no answer to what was asked just then.
-    seen: Vec<Reply>,
-    pub status: Status,
+    link: Option<Wire>,
+    decoder: Decoder,
+    state: watch::Sender<PrinterState>,
+    /// Ids that came back during this attempt.
+    ids: Vec<[u8; 4]>,
+    cleared: bool,
+    /// Star's counter, as last reported.
+    counter: Option<u8>,
+    /// The number of the `DLE EOT` that is under way.
+    asked: u8,
+    answers: u32,
+    /// An earlier paper was printed elsewhere: the first thing it hears is to drop what it holds.
+    clear_first: bool,
+    /// Bytes of the last attempt that the link took.
+    pub written: usize,
+}
+
+struct Wire {
+    read: ReadHalf<Box<dyn Link>>,
+    write: WriteHalf<Box<dyn Link>>,
 }
 
 const REPLY_WITHIN: Duration = Duration::from_secs(2);
-/// Replies that are remembered of one attempt.
-const MAX_SEEN: usize = 64;
-/// A blocked write (a printer that takes nothing) ends the attempt.
-const WRITE_WITHIN: Duration = Duration::from_secs(20);
+/// A printer that takes nothing for so long, and does not say why, ends the attempt.
+const STALLED_AFTER: Duration = Duration::from_secs(20);
 /// Beyond the paper's own time.
 const MARGIN: Duration = Duration::from_secs(5);
 /// How long a printer that waits for paper keeps our data before the rest is revoked.
 const PAUSED_WITHIN: Duration = Duration::from_secs(30);
+/// The cutter's word after the paper's.
+const CUT_WITHIN: Duration = Duration::from_secs(5);
+/// While a paper is printed, the printer is asked this often how it is.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+/// A late word is waited for on a new link.
+const LATE_WITHIN: Duration = Duration::from_secs(1);
+/// Ids that are remembered of one attempt.
+const MAX_IDS: usize = 64;
 
 impl Session {
     pub fn new(address: Address, profile: Profile) -> Session {
         Session {
             address,
+            decoder: Decoder::new(profile.language),
             profile,
             link: None,
-            decoder: ReplyDecoder::default(),
-            seen: Vec::new(),
-            status: Status::Unknown,
+            state: watch::Sender::default(),
+            ids: Vec::new(),
+            cleared: false,
+            counter: None,
+            asked: 0,
+            answers: 0,
+            clear_first: false,
+            written: 0,
         }
     }
 
@@ -76,204 +94,432 @@ impl Session {
         &self.profile
     }
 
+    /// How the printer is; changes are seen while a paper is being printed too.
+    pub fn state(&self) -> watch::Receiver<PrinterState> {
+        self.state.subscribe()
+    }
+
+    /// Has the printer drop what it holds before it gets anything else.
+    pub fn clear_first(&mut self) {
+        self.clear_first = true;
+    }
+
     /// Asks the printer how it is. Opens the link if it is not.
-    pub async fn check(&mut self) -> &Status {
-        self.status = match self.preflight().await {
-            Ok(()) => Status::Ready,
-            Err(status) => status,
-        };
-        &self.status
+    pub async fn check(&mut self) {
+        drop(self.preflight().await);
+    }
+
+    /// Listens until the printer says something by itself. Nothing is lost when it is given up on the way.
+    pub async fn listen(&mut self) {
+        if self.link.is_none() {
+            return std::future::pending().await;
+        }
+        if let Err(error) = self.hear(None).await {
+            self.hang_up(&error);
+        }
     }
 
     /// One attempt. `id` marks its bytes: three characters that this printer has not seen for long.
-    pub async fn print(&mut self, frames: &[Frame], id: [u8; 3]) -> Outcome {
-        if let Err(status) = self.preflight().await {
-            self.status = status.clone();
-            return Outcome::NotReady(words(&status));
+    pub async fn print(&mut self, job: &Job, id: [u8; 3]) -> Outcome {
+        if let Err(why) = self.preflight().await {
+            self.written = 0;
+            return Outcome::NotReady(why);
         }
-        self.status = Status::Ready;
-        self.seen.clear();
-        let confirmed = self.profile.confirm == Confirm::ProcessId;
-        let mark = |role: u8| [role, id[0], id[1], id[2]];
-        let mut all = vec![escpos::prologue(&self.profile)];
-        all.extend(confirmed.then(|| escpos::process_id(mark(b'S'))));
-        all.extend(frames.iter().cloned());
-        all.extend(confirmed.then(|| escpos::process_id(mark(b'E'))));
-        let micrometres: u32 = all.iter().map(|frame| frame.micrometres).sum();
-        for frame in &all {
-            if let Err(error) = self.write(&frame.bytes).await {
-                self.drop_link(&error);
-                return Outcome::InDoubt(format!("the link broke while sending: {error}"));
-            }
-        }
-        if !confirmed {
-            return Outcome::Sent;
-        }
-        let takes = Duration::from_millis(u64::from(micrometres / u32::from(self.profile.mm_per_second.max(1))));
-        self.wait_for(mark(b'E'), takes + MARGIN).await
-    }
-
-    async fn wait_for(&mut self, id: [u8; 4], within: Duration) -> Outcome {
-        let mut deadline = Instant::now() + within;
-        let paused_until = Instant::now() + PAUSED_WITHIN;
-        loop {
-            match self.read_until(deadline.min(Instant::now() + Duration::from_secs(1))).await {
-                Ok(_) if self.seen.contains(&Reply::ProcessId(id)) => return Outcome::Printed,
-                Ok(_) => {}
-                Err(error) => {
-                    self.drop_link(&error);
-                    return Outcome::InDoubt(format!("the link broke before the printer confirmed: {error}"));
+        self.written = 0;
+        self.ids.clear();
+        self.cleared = false;
+        let counter = self.counter;
+        match self.send(job, id).await {
+            Ok(()) if self.profile.confirm == Confirm::None => Outcome::Sent,
+            Ok(()) => self.confirm(job, id, counter).await,
+            Err(error) => {
+                self.hang_up(&error);
+                if self.written == 0 {
+                    return Outcome::NotReady(format!("{}: {error}", self.address));
                 }
-            }
-            // While it waits for paper or a closed cover it keeps our data and goes on by itself.
-            let state = self.ask(4).await.and_then(|paper| attention(4, paper));
-            let state = match state {
-                Some(words) => Some(words),
-                None => self.ask(2).await.and_then(|cause| attention(2, cause)),
-            };
-            match state {
-                _ if self.seen.contains(&Reply::ProcessId(id)) => return Outcome::Printed,
-                Some(words) if Instant::now() < paused_until => {
-                    self.status = Status::Attention(words);
-                    deadline = Instant::now() + within;
-                }
-                _ if Instant::now() >= deadline => return self.revoke(id).await,
-                _ => {}
-            }
-            if self.link.is_none() {
-                return Outcome::InDoubt("the link broke before the printer confirmed".to_owned());
+                self.after_break(id, &format!("the link broke while sending: {error}")).await
             }
         }
     }
 
-    /// Has the printer drop what it holds, so that it cannot come out later.
-    async fn revoke(&mut self, id: [u8; 4]) -> Outcome {
-        let doubt = Outcome::InDoubt("the printer did not confirm in time".to_owned());
-        if self.write(&escpos::CLEAR).await.is_err() {
-            return doubt;
+    /// Opens a drawer, at most once: never tried again, whatever became of it.
+    pub async fn pulse(&mut self, connector: u8) -> Outcome {
+        if let Err(why) = self.preflight().await {
+            return Outcome::NotReady(why);
         }
-        let until = Instant::now() + REPLY_WITHIN;
-        while Instant::now() < until {
-            match self.read_until(until).await {
-                // It may have come to its end just before it was told to stop.
-                Ok(_) if self.seen.contains(&Reply::ProcessId(id)) => return Outcome::Printed,
-                Ok(replies) if replies.contains(&Reply::Cleared) => return Outcome::Cleared,
-                Ok(_) => {}
-                Err(_) => break,
+        let drawer = &self.profile.drawer;
+        let bytes = match self.profile.language {
+            Language::Escpos => escpos::pulse(connector, drawer.on_ms, drawer.off_ms),
+            Language::Star => star::pulse(connector, drawer.on_ms, drawer.off_ms),
+            Language::Zpl => return Outcome::NotReady("a label printer has no drawer".to_owned()),
+        };
+        match self.write(&bytes).await {
+            Ok(()) => Outcome::Sent,
+            Err(error) => {
+                self.hang_up(&error);
+                Outcome::InDoubt(error.to_string())
             }
         }
-        doubt
     }
 
-    /// Opens the link and asks until the printer says that it is ready. Nothing of a paper has been sent.
-    async fn preflight(&mut self) -> Result<(), Status> {
-        if self.link.is_none() {
-            let link = open(&self.address).await.map_err(|error| Status::Down(format!("{}: {error}", self.address)))?;
-            self.link = Some(link);
-            self.decoder = ReplyDecoder::default();
+    /// Puts bytes that are no paper to the printer (a logo for its memory).
+    pub async fn configure(&mut self, bytes: &[u8]) -> Outcome {
+        if let Err(why) = self.preflight().await {
+            return Outcome::NotReady(why);
         }
-        self.drain().await?;
-        if !self.profile.status {
-            return Ok(());
-        }
-        // The causes before their effect: "paper end" tells a person more than "offline".
-        for n in [2, 4, 1] {
-            match self.ask(n).await {
-                Some(byte) => {
-                    if let Some(words) = attention(n, byte) {
-                        return Err(Status::Attention(words));
-                    }
-                }
-                None => {
-                    // A fresh connection next time: this one may belong to a printer that was switched off.
-                    self.link = None;
-                    return Err(Status::Busy);
-                }
+        match self.write(bytes).await {
+            Ok(()) => Outcome::Sent,
+            Err(error) => {
+                self.hang_up(&error);
+                Outcome::InDoubt(error.to_string())
             }
+        }
+    }
+
+    async fn send(&mut self, job: &Job, id: [u8; 3]) -> io::Result<()> {
+        let ids = self.profile.confirm == Confirm::ProcessId;
+        let counted = self.profile.confirm == Confirm::StarEtb;
+        let (body, tail) = job.parts();
+        for (n, frame) in body.enumerate() {
+            self.write(frame).await?;
+            // After the first frame, which initialises.
+            if n == 0 && ids {
+                self.write(&escpos::process_id(mark(b'S', id))).await?;
+            }
+        }
+        if ids {
+            self.write(&escpos::process_id(mark(b'E', id))).await?;
+        } else if counted {
+            self.write(&[star::ETB]).await?;
+        }
+        let mut cut = false;
+        for frame in tail {
+            self.write(frame).await?;
+            cut = true;
+        }
+        if ids && cut {
+            self.write(&escpos::process_id(mark(b'C', id))).await?;
         }
         Ok(())
     }
 
-    /// Replies carry no number, so only one question is open at a time and old replies are drained first.
-    async fn ask(&mut self, n: u8) -> Option<u8> {
-        self.write(&escpos::ask_status(n)).await.ok()?;
-        let until = Instant::now() + REPLY_WITHIN;
-        while Instant::now() < until {
-            let replies = self.read_until(until).await.ok()?;
-            if let Some(byte) = replies.iter().find_map(|reply| match reply {
-                Reply::Status(byte) => Some(*byte),
-                _ => None,
-            }) {
-                return Some(byte);
+    async fn confirm(&mut self, job: &Job, id: [u8; 3], before: Option<u8>) -> Outcome {
+        let speed = u32::from(self.profile.mm_per_second.max(1));
+        let moving = Duration::from_millis(u64::from(job.micrometres() / speed));
+        let sending = self.address.bytes_per_second().map_or(0, |rate| job.bytes().len() as u64 * 1_000 / u64::from(rate));
+        let within = moving + Duration::from_millis(sending) + MARGIN;
+        match self.wait_for(id, before, within).await {
+            Ok(true) => {}
+            Ok(false) => return self.revoke(id, before).await,
+            Err(error) => {
+                self.hang_up(&error);
+                return self.after_break(id, &format!("the link broke before the printer confirmed: {error}")).await;
             }
         }
-        None
+        // The paper can be read. Whether it was cut is worth a word, not a second copy.
+        let until = Instant::now() + CUT_WITHIN;
+        while self.profile.confirm == Confirm::ProcessId && !self.ids.contains(&mark(b'C', id)) {
+            if Instant::now() >= until || self.hear(Some(until)).await.is_err() {
+                return Outcome::Printed { cut: false };
+            }
+        }
+        Outcome::Printed { cut: true }
     }
 
-    async fn drain(&mut self) -> Result<(), Status> {
+    fn is_confirmed(&self, id: [u8; 3], before: Option<u8>) -> bool {
+        match self.profile.confirm {
+            Confirm::ProcessId => self.ids.contains(&mark(b'E', id)) || self.ids.contains(&mark(b'C', id)),
+            // Between frames the status may have been asked and so the counter be seen already.
+            Confirm::StarEtb => before.zip(self.counter).is_some_and(|(before, now)| before != now),
+            Confirm::None => false,
+        }
+    }
+
+    /// True once the paper is printed; false when the time is over. While it waits for paper or a closed cover the time
+    /// stands still, up to a limit: the printer keeps the data and goes on by itself.
+    async fn wait_for(&mut self, id: [u8; 3], before: Option<u8>, within: Duration) -> io::Result<bool> {
+        let mut deadline = Instant::now() + within;
+        let mut paused_until = Instant::now() + PAUSED_WITHIN;
+        let mut paused = false;
+        let mut ask_at = Instant::now() + ASK_EVERY;
         loop {
-            let now = Instant::now() + Duration::from_millis(1);
-            match self.read_until(now).await {
-                Ok(_) if Instant::now() >= now => return Ok(()),
-                Ok(_) => {}
+            if self.is_confirmed(id, before) {
+                return Ok(true);
+            }
+            let now = Instant::now();
+            if self.state.borrow().waits_for_a_person() {
+                if !paused {
+                    paused_until = now + PAUSED_WITHIN;
+                }
+                paused = true;
+                deadline = now + within;
+                if now >= paused_until {
+                    return Ok(false);
+                }
+            } else {
+                paused = false;
+                if now >= deadline {
+                    return Ok(false);
+                }
+            }
+            if now >= ask_at {
+                self.ask_in_passing().await?;
+                ask_at = now + ASK_EVERY;
+            }
+            self.hear(Some(ask_at.min(deadline))).await?;
+        }
+    }
+
+    /// Has the printer drop what it holds, so that it cannot come out later.
+    async fn revoke(&mut self, id: [u8; 3], before: Option<u8>) -> Outcome {
+        let doubt = Outcome::InDoubt("the printer did not confirm in time".to_owned());
+        if !self.profile.clear || self.write(&escpos::CLEAR).await.is_err() {
+            return doubt;
+        }
+        let until = Instant::now() + REPLY_WITHIN;
+        loop {
+            // It may have come to its end just before it was told to stop.
+            if self.is_confirmed(id, before) {
+                return Outcome::Printed { cut: self.ids.contains(&mark(b'C', id)) };
+            }
+            if self.cleared {
+                return Outcome::Cleared;
+            }
+            if Instant::now() >= until || self.hear(Some(until)).await.is_err() {
+                return doubt;
+            }
+        }
+    }
+
+    /// The link is gone with bytes on the way. On a new one a late word of the printer may still come; if none does, it
+    /// is told to stop, so that the copy that follows is the only one that still grows.
+    async fn after_break(&mut self, id: [u8; 3], why: &str) -> Outcome {
+        let doubt = Outcome::InDoubt(why.to_owned());
+        if self.connect().await.is_err() {
+            self.clear_first = self.profile.clear;
+            return doubt;
+        }
+        let until = Instant::now() + LATE_WITHIN;
+        while Instant::now() < until && self.profile.confirm == Confirm::ProcessId {
+            if self.is_confirmed(id, None) {
+                return Outcome::Printed { cut: self.ids.contains(&mark(b'C', id)) };
+            }
+            if let Err(error) = self.hear(Some(until)).await {
+                self.hang_up(&error);
+                break;
+            }
+        }
+        // Even a confirmed clear leaves the doubt: the paper may have been complete and the word of it lost.
+        self.clear_first = self.profile.clear;
+        doubt
+    }
+
+    /// Opens the link and asks until the printer says that it is ready. Nothing of a paper has been sent.
+    async fn preflight(&mut self) -> Result<(), String> {
+        let fresh = self.link.is_none();
+        self.connect().await?;
+        self.drain().await?;
+        if self.clear_first {
+            self.cleared = false;
+            self.clear_first = false;
+            if self.profile.clear && self.write(&escpos::CLEAR).await.is_ok() {
+                let until = Instant::now() + REPLY_WITHIN;
+                while !self.cleared && Instant::now() < until && self.hear(Some(until)).await.is_ok() {}
+            }
+        }
+        if self.profile.status == Reports::None {
+            let state = PrinterState { link: LinkState::Up, ..PrinterState::default() };
+            self.state.send_if_modified(|known| replace(known, state));
+            return Ok(());
+        }
+        if fresh && self.profile.status == Reports::Asb {
+            let bytes: &[u8] = match self.profile.language {
+                Language::Star => &star::REPORT_CHANGES,
+                Language::Escpos | Language::Zpl => &escpos::REPORT_CHANGES,
+            };
+            if let Err(error) = self.write(bytes).await {
+                self.hang_up(&error);
+                return Err(format!("{}: {error}", self.address));
+            }
+        }
+        for n in [2, 3, 4, 1] {
+            if !self.ask(n).await {
+                // A fresh connection next time: this one may belong to a printer that was switched off.
+                self.link = None;
+                let busy = PrinterState { link: LinkState::Busy, ..PrinterState::default() };
+                let words = busy.trouble().unwrap_or_default();
+                self.state.send_if_modified(|known| replace(known, busy));
+                return Err(words);
+            }
+            if self.profile.language != Language::Escpos {
+                break;
+            }
+        }
+        let trouble = self.state.borrow().trouble();
+        trouble.map_or(Ok(()), Err)
+    }
+
+    async fn connect(&mut self) -> Result<(), String> {
+        if self.link.is_some() {
+            return Ok(());
+        }
+        match open(&self.address).await {
+            Ok(link) => {
+                let (read, write) = tokio::io::split(link);
+                self.link = Some(Wire { read, write });
+                self.decoder = Decoder::new(self.profile.language);
+                self.counter = None;
+                Ok(())
+            }
+            Err(error) => {
+                let why = format!("{}: {error}", self.address);
+                self.state.send_if_modified(|known| replace(known, PrinterState::down(why.clone())));
+                Err(why)
+            }
+        }
+    }
+
+    /// Replies carry no number, so only one question is open at a time, and old replies are read before it.
+    async fn ask(&mut self, n: u8) -> bool {
+        self.asked = n;
+        let before = self.answers;
+        if let Err(error) = self.write(question(self.profile.language, n).as_slice()).await {
+            self.hang_up(&error);
+            return false;
+        }
+        let until = Instant::now() + REPLY_WITHIN;
+        while self.answers == before {
+            if Instant::now() >= until {
+                return false;
+            }
+            if let Err(error) = self.hear(Some(until)).await {
+                self.hang_up(&error);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// While a paper is printed: the answer is taken in when it comes.
+    async fn ask_in_passing(&mut self) -> io::Result<()> {
+        if self.profile.status == Reports::None {
+            return Ok(());
+        }
+        // Alternately cover (2), errors (3) and paper (4); each is read before the next is asked.
+        self.asked = match self.asked {
+            4 => 2,
+            2 => 3,
+            _ => 4,
+        };
+        let bytes = question(self.profile.language, self.asked);
+        self.write(bytes.as_slice()).await
+    }
+
+    async fn drain(&mut self) -> Result<(), String> {
+        loop {
+            let until = Instant::now() + Duration::from_millis(1);
+            match self.hear(Some(until)).await {
+                Ok(()) if Instant::now() >= until => return Ok(()),
+                Ok(()) => {}
                 Err(error) => {
-                    self.drop_link(&error);
-                    return Err(Status::Down(format!("{}: {error}", self.address)));
+                    self.hang_up(&error);
+                    return Err(format!("{}: {error}", self.address));
                 }
             }
         }
     }
 
-    async fn write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
-        let link = self.link.as_mut().ok_or(std::io::ErrorKind::NotConnected)?;
-        timeout(WRITE_WITHIN, async {
-            link.write_all(bytes).await?;
-            link.flush().await
-        })
-        .await
-        .map_err(|_| std::io::Error::new(std::io::ErrorKind::TimedOut, "the printer takes no data"))?
-    }
-
-    /// The replies of the next read; none if the time is over.
-    async fn read_until(&mut self, until: Instant) -> std::io::Result<Vec<Reply>> {
-        let link = self.link.as_mut().ok_or(std::io::ErrorKind::NotConnected)?;
-        let mut buffer = [0; 256];
-        match timeout_at(until, link.read(&mut buffer)).await {
-            Err(_) => Ok(Vec::new()),
-            Ok(Ok(0)) => Err(std::io::ErrorKind::UnexpectedEof.into()),
-            Ok(Ok(n)) => {
-                let replies = self.decoder.feed(buffer.get(..n).unwrap_or_default());
-                let others = replies.iter().filter(|reply| !matches!(reply, Reply::Status(_)));
-                self.seen.extend(others.take(MAX_SEEN.saturating_sub(self.seen.len())));
-                Ok(replies)
+    /// Writes one indivisible run of bytes. What the printer says meanwhile is heard: a printer that is out of paper
+    /// takes nothing, and says so.
+    async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut rest = bytes;
+        let mut moved_at = Instant::now();
+        while !rest.is_empty() {
+            let patience = if self.state.borrow().waits_for_a_person() { PAUSED_WITHIN } else { STALLED_AFTER };
+            let wire = self.link.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+            let mut buffer = [0; 256];
+            tokio::select! {
+                biased;
+                written = wire.write.write(rest) => {
+                    let written = written?;
+                    if written == 0 {
+                        return Err(io::ErrorKind::WriteZero.into());
+                    }
+                    self.written += written;
+                    rest = rest.get(written..).unwrap_or_default();
+                    moved_at = Instant::now();
+                }
+                read = wire.read.read(&mut buffer) => self.take_in(&buffer, read?)?,
+                () = tokio::time::sleep_until(moved_at + patience) => {
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "the printer takes no data"));
+                }
             }
-            Ok(Err(error)) => Err(error),
         }
+        let wire = self.link.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        timeout(STALLED_AFTER, wire.write.flush()).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
 
-    fn drop_link(&mut self, error: &std::io::Error) {
+    /// Takes in what comes next, or returns when the time is over.
+    async fn hear(&mut self, until: Option<Instant>) -> io::Result<()> {
+        let wire = self.link.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        let mut buffer = [0; 256];
+        let read = match until {
+            Some(until) => match timeout_at(until, wire.read.read(&mut buffer)).await {
+                Ok(read) => read?,
+                Err(_) => return Ok(()),
+            },
+            None => wire.read.read(&mut buffer).await?,
+        };
+        self.take_in(&buffer, read)
+    }
+
+    fn take_in(&mut self, buffer: &[u8], read: usize) -> io::Result<()> {
+        if read == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        for reply in self.decoder.feed(buffer.get(..read).unwrap_or_default()) {
+            match &reply {
+                Reply::ProcessId(id) if self.ids.len() < MAX_IDS => self.ids.push(*id),
+                Reply::ProcessId(_) => {}
+                Reply::Cleared => self.cleared = true,
+                Reply::Star(star) => {
+                    self.counter = Some(star.etb_counter);
+                    self.answers += 1;
+                }
+                Reply::Status(_) | Reply::Zpl(_) => self.answers += 1,
+                Reply::Automatic(_) => {}
+            }
+            let asked = self.asked;
+            self.state.send_if_modified(|known| {
+                let mut learned = known.clone();
+                learned.learn(&reply, asked);
+                replace(known, learned)
+            });
+        }
+        Ok(())
+    }
+
+    fn hang_up(&mut self, error: &io::Error) {
         self.link = None;
-        self.status = Status::Down(error.to_string());
+        let down = PrinterState::down(format!("{}: {error}", self.address));
+        self.state.send_if_modified(|known| replace(known, down));
     }
 }
 
-/// What a status byte says that a person must see to (DLE EOT 1, 2 and 4 of the command reference).
-fn attention(n: u8, byte: u8) -> Option<String> {
-    let words = match n {
-        1 if byte & 0x08 != 0 => "offline",
-        2 if byte & 0x04 != 0 => "cover open",
-        2 if byte & 0x20 != 0 => "paper end",
-        2 if byte & 0x40 != 0 => "error",
-        4 if byte & 0x60 != 0 => "paper end",
-        _ => return None,
-    };
-    Some(words.to_owned())
+fn replace(known: &mut PrinterState, learned: PrinterState) -> bool {
+    let changed = *known != learned;
+    *known = learned;
+    changed
 }
 
-fn words(status: &Status) -> String {
-    match status {
-        Status::Unknown | Status::Ready => String::new(),
-        Status::Busy => "busy: it is connected and does not answer".to_owned(),
-        Status::Attention(words) | Status::Down(words) => words.clone(),
+fn mark(role: u8, [a, b, c]: [u8; 3]) -> [u8; 4] {
+    [role, a, b, c]
+}
+
+fn question(language: Language, n: u8) -> [u8; 3] {
+    match language {
+        Language::Escpos => escpos::ask_status(n),
+        Language::Star => star::ASK_STATUS,
+        Language::Zpl => zpl::ASK_STATUS,
     }
 }
