@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use trivet_restaurant::{Guest, Plan, Restaurant, new_key, until};
+use trivet_restaurant::{Guest, Live, Plan, Restaurant, new_key, until};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -223,6 +224,56 @@ fn a_login_is_not_guessed() {
     let by_mail =
         stranger.post("/api/v1/auth/login", &json!({"email": user.login, "password": user.password})).unwrap();
     assert!(by_mail.expect_status(200).unwrap()["expiresIn"].as_i64().unwrap() > 0);
+}
+
+#[test]
+fn other_programs_are_told_of_each_step_of_an_order_once() {
+    let restaurant = open();
+    let (waiter, cook) = (restaurant.log_in("waiter").unwrap(), restaurant.log_in("cook").unwrap());
+    let other = waiter.post("/api/v1/pos/orders", &order(&waiter, &["Coffee"])).unwrap().expect_status(201).unwrap();
+    let mut events = cook.listen(&["events"], None).unwrap();
+    let whole = events.wait_for("events:status", SOON, |_| true).unwrap();
+    let placed = waiter.post("/api/v1/pos/orders", &order(&waiter, &["Burger"])).unwrap().expect_status(201).unwrap();
+    let id = text(&placed["id"]);
+    let act = |guest: &Guest, path: &str| guest.post(path, &json!({})).unwrap().expect_status(200).unwrap();
+    act(&waiter, &format!("/api/v1/pos/orders/{id}/send-to-kitchen"));
+    let ticket = text(&act(&cook, &format!("/api/v1/kitchen/orders/{id}/start"))["id"]).to_owned();
+    act(&cook, &format!("/api/v1/kitchen/orders/{ticket}/complete"));
+    // Again, and taken back and done once more: no step of the order.
+    act(&cook, &format!("/api/v1/kitchen/orders/{ticket}/complete"));
+    act(&cook, &format!("/api/v1/kitchen/orders/{ticket}/recall"));
+    act(&cook, &format!("/api/v1/kitchen/orders/{ticket}/complete"));
+    let end = json!({"status": "completed"});
+    waiter.put(&format!("/api/v1/pos/orders/{id}/status"), &end).unwrap().expect_status(200).unwrap();
+    let cancel = json!({"status": "cancelled"});
+    let path = format!("/api/v1/pos/orders/{}/status", text(&other["id"]));
+    waiter.put(&path, &cancel).unwrap().expect_status(200).unwrap();
+    let steps = |live: &mut Live| {
+        let mut told: Vec<Value> = Vec::new();
+        while told.last().is_none_or(|event| event["status"] != "cancelled") {
+            let frame = live.wait_for("kitchen.order.status_updated", SOON, |_| true).unwrap();
+            assert_eq!(frame["ns"], "events");
+            told.push(frame["data"].clone());
+        }
+        told
+    };
+    let told = steps(&mut events);
+    let of = |told: &[Value]| -> Vec<(String, String)> {
+        told.iter().map(|event| (text(&event["orderId"]).to_owned(), text(&event["status"]).to_owned())).collect()
+    };
+    let ours = ["pending", "confirmed", "preparing", "ready", "completed"].map(|status| (id, status));
+    let expected = [&ours[..], &[(text(&other["id"]), "cancelled")]].concat();
+    assert_eq!(of(&told), expected.iter().map(|(id, to)| ((*id).into(), (*to).into())).collect::<Vec<_>>());
+    let ids: BTreeSet<&str> = told.iter().map(|event| text(&event["id"])).collect();
+    assert_eq!(ids.len(), told.len(), "{told:?}");
+    for event in &told[..5] {
+        assert_eq!(event["organizationId"], placed["organizationId"]);
+        assert_eq!(event["estimatedReadyTime"], placed["estimatedReadyTime"]);
+        assert!(text(&event["timestamp"]).ends_with('Z'), "{event}");
+    }
+    // Whoever was away gets the same again.
+    let from = (text(&whole["epoch"]), whole["n"].as_u64().unwrap());
+    assert_eq!(steps(&mut waiter.listen(&["events"], Some(from)).unwrap()), told);
 }
 
 #[test]
