@@ -16,20 +16,22 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
-use trivet_domain::{Permission, Role};
+use trivet_domain::{Permission, Proof, Rights, Role};
 use trivet_log::Id;
 
 use crate::{Actor, App, Problem};
 
 /// An access token's life. There are no refresh tokens yet, so it is a shift's length.
 pub const TOKEN_SECONDS: i64 = 12 * 3_600;
+/// The life of a token that was got by PIN.
+const PIN_TOKEN_SECONDS: i64 = 3_600;
 /// Tries that were not right in fifteen minutes: for one login from one address, so that nobody locks a waiter out from
 /// a guest's telephone; from one address; and for one login from all of them together, which brakes a guess that is
 /// spread over many.
 const MAX_MISSES_PER_PAIR: usize = 5;
 const MAX_MISSES_PER_ADDRESS: usize = 20;
 const MAX_MISSES_PER_LOGIN: usize = 50;
-/// Logins that may wait for their password to be checked.
+/// Logins that may wait for their password or PIN to be checked.
 const MAX_WAITING_CHECKS: usize = 16;
 const MISS_WINDOW_MS: i64 = 15 * 60_000;
 /// Logins, addresses and pairs of them whose misses are remembered; past it the oldest is forgotten.
@@ -39,13 +41,19 @@ const MAX_REMEMBERED: usize = 10_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub person: Id,
-    pub role: Role,
+    pub rights: Rights,
     pub device: Id,
+    /// When the token ends by which a password opened this screen, in seconds since 1970.
+    opened_until: i64,
 }
 
 impl Caller {
     pub fn actor(&self) -> Actor {
-        Actor { person: self.person, device: self.device, role: Some(self.role) }
+        Actor { person: self.person, device: self.device, rights: Some(self.rights) }
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.rights.may(permission)
     }
 }
 
@@ -54,6 +62,8 @@ struct Claims {
     sub: Id,
     role: Role,
     exp: i64,
+    amr: Proof,
+    opened_until: i64,
 }
 
 /// A JWT (RFC 7519) with HS256 and nothing else: the header is compared, not interpreted.
@@ -71,9 +81,23 @@ impl Auth {
         Auth { key: hmac::Key::new(hmac::HMAC_SHA256, secret), misses: Mutex::default(), hashing: start_hashing() }
     }
 
+    /// For who gave their password.
     pub fn token(&self, person: Id, role: Role, now_ms: i64) -> String {
-        let claims = Claims { sub: person, role, exp: now_ms / 1_000 + TOKEN_SECONDS };
-        let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).unwrap_or_default());
+        let exp = now_ms / 1_000 + TOKEN_SECONDS;
+        self.sign(&Claims { sub: person, role, exp, amr: Proof::Password, opened_until: exp })
+    }
+
+    /// For who gave their PIN at a screen that `opener` has; with its life in seconds. However often a screen changes
+    /// hands, it ends with the password's token that opened it.
+    pub fn hand_over(&self, opener: &Caller, person: Id, role: Role, now_ms: i64) -> (String, i64) {
+        let now = now_ms / 1_000;
+        let (opened_until, amr) = (opener.opened_until, Proof::Pin);
+        let exp = opened_until.min(now + PIN_TOKEN_SECONDS);
+        (self.sign(&Claims { sub: person, role, exp, amr, opened_until }), exp - now)
+    }
+
+    fn sign(&self, claims: &Claims) -> String {
+        let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims).unwrap_or_default());
         let signed = format!("{HEADER}.{payload}");
         let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, signed.as_bytes()));
         format!("{signed}.{tag}")
@@ -85,18 +109,21 @@ impl Auth {
         hmac::verify(&self.key, signed.as_bytes(), &tag).ok()?;
         let payload = signed.strip_prefix(HEADER)?.strip_prefix('.')?;
         let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-        (claims.exp > now_ms / 1_000).then_some(Caller { person: claims.sub, role: claims.role, device: Id::NIL })
+        let Claims { sub, role, exp, amr, opened_until } = claims;
+        let rights = Rights { role, proof: amr };
+        (exp > now_ms / 1_000).then_some(Caller { person: sub, rights, device: Id::NIL, opened_until })
     }
 
-    /// Checks a password against an argon2id hash; without a hash it takes the same time and fails. None: too many
-    /// others are waiting.
+    /// Checks a password or a PIN against an argon2id hash; without a hash it takes the same time and fails. None: too
+    /// many others are waiting.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Option<bool> {
         let (answer, answered) = oneshot::channel();
         self.hashing.try_send(Check { password, hash, answer }).ok()?;
         answered.await.ok()
     }
 
-    /// Counts a try of this login from this address, before its password is looked at. Err: how many seconds to wait.
+    /// Counts a try of this login from this address, before its password or PIN is looked at. Err: how many seconds to
+    /// wait.
     pub fn try_once(&self, login: &str, address: IpAddr, now_ms: i64) -> Result<(), i64> {
         let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, most) in keys(login, address) {
@@ -223,7 +250,7 @@ pub async fn guard(State(app): State<App>, mut request: Request, next: Next) -> 
 
 fn may_read(app: &App, caller: Caller, path: &str) -> bool {
     let reads = app.modules.iter().flat_map(|module| module.reads).chain(READS);
-    reads.into_iter().find(|read| read.path == path).is_some_and(|read| caller.role.may(read.permission))
+    reads.into_iter().find(|read| read.path == path).is_some_and(|read| caller.may(read.permission))
 }
 
 /// The runtime's own reads.
@@ -249,13 +276,32 @@ mod tests {
     fn a_token_holds_until_it_expires_and_only_untouched() {
         let auth = Auth::new(&[1; 32]);
         let person = Id::from_bytes([9; 16]);
+        let by_password = Rights { role: Role::Cook, proof: Proof::Password };
         let token = auth.token(person, Role::Cook, NOW);
-        assert_eq!(auth.check(&token, NOW).map(|c| (c.person, c.role)), Some((person, Role::Cook)));
+        assert_eq!(auth.check(&token, NOW).map(|c| (c.person, c.rights)), Some((person, by_password)));
         assert_eq!(auth.check(&token, NOW + TOKEN_SECONDS * 1_000), None);
         assert_eq!(Auth::new(&[2; 32]).check(&token, NOW), None);
         let unsigned = token.replace(HEADER, &URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#));
         assert_eq!(auth.check(&unsigned, NOW), None);
         assert_eq!(auth.check("test-token", NOW), None);
+    }
+
+    #[test]
+    fn a_screen_that_changes_hands_by_pin_ends_with_the_password_s_token() {
+        let auth = Auth::new(&[1; 32]);
+        let (waiter, owner) = (Id::from_bytes([9; 16]), Id::from_bytes([8; 16]));
+        let end = NOW + TOKEN_SECONDS * 1_000;
+        let mut opener = auth.check(&auth.token(waiter, Role::Waiter, NOW), NOW).unwrap();
+        for (at, life) in [(NOW, 3_600), (end - 3_600_000, 3_600), (end - 60_000, 60)] {
+            let (token, seconds) = auth.hand_over(&opener, owner, Role::Owner, at);
+            let caller = auth.check(&token, at).unwrap();
+            assert_eq!((seconds, caller.person, caller.rights.proof), (life, owner, Proof::Pin));
+            assert_eq!(auth.check(&token, at + seconds * 1_000), None);
+            assert!(caller.may(Permission::MenuWrite) && !caller.may(Permission::SettingsWrite));
+            let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+            assert!(String::from_utf8(payload).unwrap().contains(r#""amr":"pin""#));
+            opener = caller;
+        }
     }
 
     #[test]

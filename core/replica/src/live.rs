@@ -356,7 +356,7 @@ fn may_listen(app: &App, caller: Caller, namespaces: &[String]) -> Result<(), Pr
         if needed.peek().is_none() {
             return Err(Problem::new(StatusCode::NOT_FOUND, format!("there is no namespace `{namespace}`")));
         }
-        if !needed.all(|topic| caller.role.may(topic.permission)) {
+        if !needed.all(|topic| caller.may(topic.permission)) {
             return Err(Problem::forbidden());
         }
     }
