@@ -43,6 +43,8 @@ struct Person {
     login: String,
     role: Role,
     password: String,
+    /// Four to eight digits, to take over a screen that somebody has opened.
+    pin: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -135,9 +137,8 @@ async fn fill(app: &App, plan: Plan) -> anyhow::Result<()> {
     };
     let location = app.identity.certificate.location;
     app.submit(actor, new_id(), Command::Settings(settings::Command::Change { location, change })).await?;
-    for person in plan.people {
-        let login = person.login.clone();
-        let person = NewPerson { name: person.name, login: person.login, role: person.role, password: person.password };
+    for Person { name, login, role, password, pin } in plan.people {
+        let person = NewPerson { name, login: login.clone(), role, password, pin };
         add_person(app, actor, new_id(), person).await.with_context(|| format!("people: {login}"))?;
     }
     for item in plan.menu {

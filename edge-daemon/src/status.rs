@@ -180,7 +180,7 @@ async fn new_code(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<(axum::http::StatusCode, Json<EnrolmentCode>), Problem> {
-    if !caller.role.may(Permission::ReplicasEnrol) {
+    if !caller.may(Permission::ReplicasEnrol) {
         return Err(Problem::forbidden());
     }
     let conflict = |text: &str| Problem::new(axum::http::StatusCode::CONFLICT, text);

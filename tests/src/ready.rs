@@ -47,8 +47,8 @@ pub struct ProbeAddress {
 pub struct User {
     pub login: String,
     pub password: String,
-    /// PINs come with paired screens; until then there is none.
-    pub pin: Option<String>,
+    /// Takes over a screen that somebody has opened with their password.
+    pub pin: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]

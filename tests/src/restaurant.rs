@@ -281,14 +281,15 @@ impl Opening {
         Ok(format!("127.0.0.1:{}", self.port()?))
     }
 
-    /// The first box's set-up, with new passwords.
+    /// The first box's set-up, with new passwords and PINs.
     fn provision(&self) -> anyhow::Result<BTreeMap<String, User>> {
         let mut plan: Value = serde_json::from_str(include_str!("restaurant.json"))?;
         let mut users = BTreeMap::new();
         let mut people = Vec::new();
         for (login, name, role) in ROLES {
-            let user = User { login: login.to_owned(), password: random_word(12), pin: None };
-            people.push(json!({"name": name, "login": login, "role": role, "password": user.password}));
+            let user = User { login: login.to_owned(), password: random_word(12), pin: random_pin() };
+            let (password, pin) = (&user.password, &user.pin);
+            people.push(json!({"name": name, "login": login, "role": role, "password": password, "pin": pin}));
             users.insert(role.to_owned(), user);
         }
         plan["people"] = Value::Array(people);
@@ -498,8 +499,30 @@ fn text(path: &Path) -> String {
 
 fn random_word(letters: usize) -> String {
     const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz234567899";
-    let mut bytes = vec![0u8; letters];
+    random_bytes(letters)
+        .iter()
+        .filter_map(|byte| ALPHABET.get(usize::from(byte % 32)))
+        .map(|b| char::from(*b))
+        .collect()
+}
+
+/// Six different digits in uneven steps: never one that is refused as easy.
+fn random_pin() -> String {
+    let mut pin: Vec<u8> = Vec::new();
+    while pin.len() < 6 {
+        pin.extend(random_bytes(1).iter().filter(|byte| **byte < 250).map(|byte| byte % 10));
+        let even = matches!(pin[..], [.., a, b, c] if (b + 10 - a) % 10 == (c + 10 - b) % 10);
+        let again = matches!(pin[..], [ref before @ .., last] if before.contains(&last));
+        if even || again {
+            pin.pop();
+        }
+    }
+    pin.into_iter().map(|digit| char::from(b'0' + digit)).collect()
+}
+
+fn random_bytes(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0u8; count];
     ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
         .expect("the system gives random bytes");
-    bytes.iter().filter_map(|byte| ALPHABET.get(usize::from(byte % 32))).map(|b| char::from(*b)).collect()
+    bytes
 }

@@ -56,7 +56,13 @@ fn two_boxes_and_the_dashboard_converge_after_the_relay_was_away() {
     let manager = at(&restaurant, &dashboard, "manager");
     until(SOON, || Ok((b.get("/api/v1/pos/menu")?.body["items"].as_array().map(Vec::len) == Some(16)).then_some(())))
         .unwrap();
+    // What happens at the first box is told to other programs at the second.
+    let mut events = b.listen(&["events"], None).unwrap();
     let first = order(&a);
+    for status in ["pending", "confirmed"] {
+        let event = events.wait_for("kitchen.order.status_updated", SOON, |_| true).unwrap();
+        assert_eq!((&event["data"]["orderId"], &event["data"]["status"]), (&first["id"], &json!(status)));
+    }
     until(SOON, || Ok((numbers(&b) == ["A1"] && numbers(&manager) == ["A1"]).then_some(()))).unwrap();
     // What another box has confirmed is told to the screens.
     let mut live = a.listen(&["pos"], None).unwrap();

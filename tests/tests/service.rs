@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use trivet_restaurant::{Guest, Plan, Restaurant, new_key, until};
+use trivet_restaurant::{Guest, Live, Plan, Restaurant, new_key, until};
 
 const SOON: Duration = Duration::from_secs(10);
 
@@ -223,6 +224,102 @@ fn a_login_is_not_guessed() {
     let by_mail =
         stranger.post("/api/v1/auth/login", &json!({"email": user.login, "password": user.password})).unwrap();
     assert!(by_mail.expect_status(200).unwrap()["expiresIn"].as_i64().unwrap() > 0);
+}
+
+#[test]
+fn a_screen_is_taken_over_with_a_pin_and_not_opened_by_one() {
+    let restaurant = open();
+    let (waiter, users) = (restaurant.log_in("waiter").unwrap(), &restaurant.ready.users);
+    let give = |guest: &Guest, login: &str, pin: &str| {
+        guest.post("/api/v1/auth/pin", &json!({"login": login, "pin": pin})).unwrap()
+    };
+    let take_over = |guest: &Guest, role: &str| {
+        let body = give(guest, &users[role].login, &users[role].pin).expect_status(200).unwrap();
+        let mut other = guest.clone();
+        other.token = text(&body["accessToken"]).to_owned();
+        (other, body)
+    };
+    let stranger = Guest::stranger(&restaurant.ready.edge_url);
+    assert_eq!(give(&stranger, "cook", &users["cook"].pin).status, 401, "a PIN alone opens nothing");
+    let (wrong, unknown) = (give(&waiter, "cook", "9999"), give(&waiter, "nobody", "9999"));
+    assert_eq!((wrong.status, &wrong.body), (401, &unknown.body));
+    // The waiter's tablet becomes the cook's.
+    let placed = waiter.post("/api/v1/pos/orders", &order(&waiter, &["Burger"])).unwrap().expect_status(201).unwrap();
+    let start = format!("/api/v1/kitchen/orders/{}/start", text(&placed["id"]));
+    assert_eq!(waiter.post(&start, &json!({})).unwrap().status, 403);
+    let (cook, body) = take_over(&waiter, "cook");
+    assert_eq!((&body["expiresIn"], text(&body["person"]["role"])), (&json!(3_600), "cook"));
+    let ticket = cook.post(&start, &json!({})).unwrap().expect_status(200).unwrap();
+    assert_eq!(ticket["assignedChef"], body["person"]["name"], "it is the cook who acts");
+    assert_eq!(cook.post("/api/v1/pos/orders", &order(&waiter, &["Burger"])).unwrap().status, 403);
+    // And the owner's, without what takes a password.
+    let (owner, body) = take_over(&cook, "owner");
+    assert_eq!(owner.get("/api/v1/auth/me").unwrap().expect_status(200).unwrap(), body["person"]);
+    let may = |permission: &str| body["person"]["permissions"].as_array().unwrap().contains(&json!(permission));
+    assert_eq!(
+        ["menu.write", "settings.write", "people.write", "replicas.enrol"].map(may),
+        [true, false, false, false]
+    );
+    let burger = format!("/api/v1/pos/menu/{}", text(&item(&owner, "Burger")["id"]));
+    owner.put(&burger, &json!({"price": 1_800})).unwrap().expect_status(200).unwrap();
+    assert_eq!(owner.put("/api/v1/settings", &json!({"locationName": "Mine"})).unwrap().status, 403);
+    assert_eq!(owner.post("/api/v1/replicas/enrolment-codes", &json!({})).unwrap().status, 403);
+    // Guessing is braked as with passwords, and together with them.
+    let statuses: Vec<u16> = (0..5).map(|_| give(&waiter, "cook", "9999").status).collect();
+    assert_eq!(statuses, [401, 401, 401, 401, 429]);
+    assert_eq!(give(&waiter, "cook", &users["cook"].pin).status, 429, "the right one too");
+    assert!(restaurant.log_in("cook").is_err());
+    restaurant.log_in("manager").unwrap();
+}
+
+#[test]
+fn other_programs_are_told_of_each_step_of_an_order_once() {
+    let restaurant = open();
+    let (waiter, cook) = (restaurant.log_in("waiter").unwrap(), restaurant.log_in("cook").unwrap());
+    let other = waiter.post("/api/v1/pos/orders", &order(&waiter, &["Coffee"])).unwrap().expect_status(201).unwrap();
+    let mut events = cook.listen(&["events"], None).unwrap();
+    let whole = events.wait_for("events:status", SOON, |_| true).unwrap();
+    let placed = waiter.post("/api/v1/pos/orders", &order(&waiter, &["Burger"])).unwrap().expect_status(201).unwrap();
+    let id = text(&placed["id"]);
+    let act = |guest: &Guest, path: &str| guest.post(path, &json!({})).unwrap().expect_status(200).unwrap();
+    act(&waiter, &format!("/api/v1/pos/orders/{id}/send-to-kitchen"));
+    let ticket = text(&act(&cook, &format!("/api/v1/kitchen/orders/{id}/start"))["id"]).to_owned();
+    act(&cook, &format!("/api/v1/kitchen/orders/{ticket}/complete"));
+    // Again, and taken back and done once more: no step of the order.
+    act(&cook, &format!("/api/v1/kitchen/orders/{ticket}/complete"));
+    act(&cook, &format!("/api/v1/kitchen/orders/{ticket}/recall"));
+    act(&cook, &format!("/api/v1/kitchen/orders/{ticket}/complete"));
+    let end = json!({"status": "completed"});
+    waiter.put(&format!("/api/v1/pos/orders/{id}/status"), &end).unwrap().expect_status(200).unwrap();
+    let cancel = json!({"status": "cancelled"});
+    let path = format!("/api/v1/pos/orders/{}/status", text(&other["id"]));
+    waiter.put(&path, &cancel).unwrap().expect_status(200).unwrap();
+    let steps = |live: &mut Live| {
+        let mut told: Vec<Value> = Vec::new();
+        while told.last().is_none_or(|event| event["status"] != "cancelled") {
+            let frame = live.wait_for("kitchen.order.status_updated", SOON, |_| true).unwrap();
+            assert_eq!(frame["ns"], "events");
+            told.push(frame["data"].clone());
+        }
+        told
+    };
+    let told = steps(&mut events);
+    let of = |told: &[Value]| -> Vec<(String, String)> {
+        told.iter().map(|event| (text(&event["orderId"]).to_owned(), text(&event["status"]).to_owned())).collect()
+    };
+    let ours = ["pending", "confirmed", "preparing", "ready", "completed"].map(|status| (id, status));
+    let expected = [&ours[..], &[(text(&other["id"]), "cancelled")]].concat();
+    assert_eq!(of(&told), expected.iter().map(|(id, to)| ((*id).into(), (*to).into())).collect::<Vec<_>>());
+    let ids: BTreeSet<&str> = told.iter().map(|event| text(&event["id"])).collect();
+    assert_eq!(ids.len(), told.len(), "{told:?}");
+    for event in &told[..5] {
+        assert_eq!(event["organizationId"], placed["organizationId"]);
+        assert_eq!(event["estimatedReadyTime"], placed["estimatedReadyTime"]);
+        assert!(text(&event["timestamp"]).ends_with('Z'), "{event}");
+    }
+    // Whoever was away gets the same again.
+    let from = (text(&whole["epoch"]), whole["n"].as_u64().unwrap());
+    assert_eq!(steps(&mut waiter.listen(&["events"], Some(from)).unwrap()), told);
 }
 
 #[test]

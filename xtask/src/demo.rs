@@ -80,7 +80,7 @@ fn addresses(ready: &Ready) -> String {
     }
     text.push_str("\n  log in as\n");
     for user in ready.users.values() {
-        text.push_str(&format!("    {:<9} {}\n", user.login, user.password));
+        text.push_str(&format!("    {:<9} {}   PIN {}\n", user.login, user.password, user.pin));
     }
     text.push_str("\n  Ctrl-C closes it.\n");
     text

@@ -26,7 +26,7 @@ mod testing;
 pub use document::{DocumentEdit, Fields, Value};
 pub use fact::{Context, Fact, History, Stamp};
 pub use money::Money;
-pub use permission::{Permission, Role};
+pub use permission::{Permission, Proof, Rights, Role};
 pub use quantity::Quantity;
 pub use refusal::{Refusal, Why};
 pub use temperature::MilliCelsius;

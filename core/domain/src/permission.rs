@@ -92,8 +92,62 @@ impl Role {
             }
         }
     }
+}
+
+/// How somebody showed who they are; the names are those of RFC 8176.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Proof {
+    #[serde(rename = "pwd")]
+    Password,
+    /// A few digits, at a screen that somebody had opened with a password.
+    #[serde(rename = "pin")]
+    Pin,
+}
+
+/// What somebody may do just now: their role's list, less what takes a password where they gave a PIN. Every question
+/// of "may they?" ends here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Rights {
+    pub role: Role,
+    pub proof: Proof,
+}
+
+impl Rights {
+    pub fn may(self, permission: Permission) -> bool {
+        self.role.may(permission) && (self.proof == Proof::Password || !permission.takes_a_password())
+    }
 
     pub fn permissions(self) -> impl Iterator<Item = Permission> {
         Permission::ALL.iter().copied().filter(move |permission| self.may(*permission))
+    }
+}
+
+impl Permission {
+    /// What changes who may do what, or what the house is: digits that a guest can read off a thumb are not enough.
+    fn takes_a_password(self) -> bool {
+        matches!(self, Permission::SettingsWrite | Permission::PeopleWrite | Permission::ReplicasEnrol)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pin_may_what_the_role_may_less_what_takes_a_password() {
+        for role in Role::ALL {
+            let lacks = |permission: &Permission| {
+                let by = |proof| Rights { role, proof }.may(*permission);
+                assert_eq!(by(Proof::Password), role.may(*permission), "{role:?} {permission:?}");
+                by(Proof::Password) && !by(Proof::Pin)
+            };
+            let lacking: Vec<&str> = Permission::ALL.iter().filter(|p| lacks(p)).map(|p| p.name()).collect();
+            let expected: &[&str] = match role {
+                Role::Owner => &["settings.write", "people.write", "replicas.enrol"],
+                Role::Manager => &["settings.write", "people.write"],
+                _ => &[],
+            };
+            assert_eq!(lacking, expected, "{role:?}");
+        }
     }
 }

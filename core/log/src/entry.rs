@@ -112,6 +112,12 @@ impl Header {
         EntryRef { origin: self.stream.origin, seq: self.seq }
     }
 
+    /// The entry's name in text, which no other entry has: `origin/scope/lane/seq`, the lane by its number.
+    pub fn name(&self) -> String {
+        let StreamId { origin, scope, lane } = self.stream;
+        format!("{origin}/{scope}/{}/{}", lane.number(), self.seq)
+    }
+
     /// The places that the frontier names.
     pub fn seen(&self) -> impl Iterator<Item = EntryRef> {
         let own = self.stream.origin;

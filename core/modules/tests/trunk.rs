@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use trivet_domain::checks::{self, OrderType, PlaceOrder, WantedLine};
 use trivet_domain::haccp::{self, Reading};
 use trivet_domain::money::TaxRate;
-use trivet_domain::{Command, MilliCelsius, Money, Quantity, Role, kitchen, menu, settings};
+use trivet_domain::{Command, MilliCelsius, Money, Proof, Quantity, Rights, Role, access, kitchen, menu, settings};
 use trivet_log::chain::Head;
 use trivet_log::sync::Batch;
 use trivet_log::{Id, ReplicaKind};
@@ -189,7 +189,8 @@ async fn a_key_means_one_thing_and_so_does_an_id() {
         let outcome = replica.submit(id(key), command).await;
         assert!(matches!(outcome, Err(Rejection::Refused(_))), "{name}: {outcome:?}");
     }
-    let somebody = Actor { person: id(77), device: Id::NIL, role: Some(Role::Owner) };
+    let owner = Rights { role: Role::Owner, proof: Proof::Password };
+    let somebody = Actor { person: id(77), device: Id::NIL, rights: Some(owner) };
     let stolen = replica.app.submit(somebody, id(10), order(10, check(10), true)).await;
     assert!(matches!(stolen, Err(Rejection::Refused(_))), "another person's key: {stolen:?}");
     assert_eq!(replica.dump(), rows);
@@ -232,8 +233,7 @@ async fn replicas_that_were_apart_converge_and_a_rebuild_is_equal() {
     let other = second(&founder);
     let (a, b) = (open(founder), open(other));
     a.set_up().await;
-    let waiter = NewPerson { name: "Ann".into(), login: "ann".into(), role: Role::Waiter, password: "secret".into() };
-    add_person(&a, Actor::the_box(Id::NIL), id(3), waiter).await.unwrap();
+    add_person(&a, Actor::the_box(Id::NIL), id(3), ann(Some("4829"))).await.unwrap();
     a.submit(id(10), order(10, check(10), true)).await.unwrap();
     a.ship_to(&b, 0).await;
     b.ship_to(&a, 0).await;
@@ -263,13 +263,40 @@ async fn replicas_that_were_apart_converge_and_a_rebuild_is_equal() {
     let by_other = trivet_modules::checks::view::Filter { search: Some("B2".into()), limit: 9, ..Default::default() };
     let found = a.store.read(|conn| trivet_modules::checks::view::list(conn, &by_other)).unwrap();
     assert_eq!(found.iter().map(|order| order.id).collect::<Vec<_>>(), [twin.id]);
-    // Ann can log in at the other box: her key travelled beside the log.
-    let login: String =
-        b.store.read(|conn| conn.query_row("SELECT login FROM access_person", [], |row| row.get(0))).unwrap();
-    assert_eq!(login, "ann");
+    // Ann can log in at the other box, by PIN too: her key travelled beside the log.
+    let select = "SELECT login, pin LIKE '$argon2id$%' FROM access_person";
+    let person = b.store.read(|conn| conn.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)))).unwrap();
+    assert_eq!(person, ("ann".to_owned(), true));
     let mut conn = trivet_replica::store::connect(&b.store.path, false).unwrap();
     rebuild::rebuild_all(&mut conn, &b.identity, &b.modules).unwrap();
     assert_eq!(b.dump(), rows_b);
+}
+
+fn ann(pin: Option<&str>) -> NewPerson {
+    let (password, pin) = ("secret".into(), pin.map(str::to_owned));
+    NewPerson { name: "Ann".into(), login: "ann".into(), role: Role::Waiter, password, pin }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pin_changes_neither_people_nor_settings_and_is_not_guessed_at_once() {
+    let replica = open(Identity::found(1));
+    replica.set_up().await;
+    let easy = add_person(&replica, Actor::the_box(Id::NIL), id(3), ann(Some("1234"))).await;
+    assert!(matches!(easy, Err(Rejection::Refused(_))), "{easy:?}");
+    add_person(&replica, Actor::the_box(Id::NIL), id(3), ann(None)).await.unwrap();
+    let location = replica.identity.certificate.location;
+    let change = settings::Change { location_name: Some("Mine".into()), ..settings::Change::default() };
+    for (n, command) in [
+        (50, Command::Access(access::Command::Disable { person: id(3) })),
+        (51, Command::Settings(settings::Command::Change { location, change })),
+    ] {
+        for (proof, may) in [(Proof::Pin, false), (Proof::Password, true)] {
+            let rights = Some(Rights { role: Role::Owner, proof });
+            let actor = Actor { person: id(77), device: Id::NIL, rights };
+            let outcome = replica.app.submit(actor, id(n), command.clone()).await;
+            assert_eq!(outcome.is_ok(), may, "{proof:?} {command:?}: {outcome:?}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

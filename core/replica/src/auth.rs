@@ -16,33 +16,44 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
-use trivet_domain::{Permission, Role};
+use trivet_domain::{Permission, Proof, Rights, Role};
 use trivet_log::Id;
 
 use crate::{Actor, App, Problem};
 
 /// An access token's life. There are no refresh tokens yet, so it is a shift's length.
 pub const TOKEN_SECONDS: i64 = 12 * 3_600;
-/// Wrong passwords in fifteen minutes: for one login, and from one address.
-const MAX_MISSES_PER_LOGIN: usize = 5;
+/// The life of a token that was got by PIN.
+const PIN_TOKEN_SECONDS: i64 = 3_600;
+/// Tries that were not right in fifteen minutes: for one login from one address, so that nobody locks a waiter out from
+/// a guest's telephone; from one address; and for one login from all of them together, which brakes a guess that is
+/// spread over many.
+const MAX_MISSES_PER_PAIR: usize = 5;
 const MAX_MISSES_PER_ADDRESS: usize = 20;
-/// Logins that may wait for their password to be checked.
+const MAX_MISSES_PER_LOGIN: usize = 50;
+/// Logins that may wait for their password or PIN to be checked.
 const MAX_WAITING_CHECKS: usize = 16;
 const MISS_WINDOW_MS: i64 = 15 * 60_000;
-/// Logins and addresses whose misses are remembered; past it the oldest is forgotten.
+/// Logins, addresses and pairs of them whose misses are remembered; past it the oldest is forgotten.
 const MAX_REMEMBERED: usize = 10_000;
 
 /// A person who has shown a valid token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Caller {
     pub person: Id,
-    pub role: Role,
+    pub rights: Rights,
     pub device: Id,
+    /// When the token ends by which a password opened this screen, in seconds since 1970.
+    opened_until: i64,
 }
 
 impl Caller {
     pub fn actor(&self) -> Actor {
-        Actor { person: self.person, device: self.device, role: Some(self.role) }
+        Actor { person: self.person, device: self.device, rights: Some(self.rights) }
+    }
+
+    pub fn may(&self, permission: Permission) -> bool {
+        self.rights.may(permission)
     }
 }
 
@@ -51,6 +62,8 @@ struct Claims {
     sub: Id,
     role: Role,
     exp: i64,
+    amr: Proof,
+    opened_until: i64,
 }
 
 /// A JWT (RFC 7519) with HS256 and nothing else: the header is compared, not interpreted.
@@ -58,7 +71,7 @@ const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
 pub struct Auth {
     key: hmac::Key,
-    misses: Mutex<HashMap<String, Vec<i64>>>,
+    misses: Mutex<HashMap<Counted, Vec<i64>>>,
     /// One argon2 hash at a time, on a thread of its own: logins cannot eat the memory, and it is used again.
     hashing: mpsc::SyncSender<Check>,
 }
@@ -68,9 +81,23 @@ impl Auth {
         Auth { key: hmac::Key::new(hmac::HMAC_SHA256, secret), misses: Mutex::default(), hashing: start_hashing() }
     }
 
+    /// For who gave their password.
     pub fn token(&self, person: Id, role: Role, now_ms: i64) -> String {
-        let claims = Claims { sub: person, role, exp: now_ms / 1_000 + TOKEN_SECONDS };
-        let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(&claims).unwrap_or_default());
+        let exp = now_ms / 1_000 + TOKEN_SECONDS;
+        self.sign(&Claims { sub: person, role, exp, amr: Proof::Password, opened_until: exp })
+    }
+
+    /// For who gave their PIN at a screen that `opener` has; with its life in seconds. However often a screen changes
+    /// hands, it ends with the password's token that opened it.
+    pub fn hand_over(&self, opener: &Caller, person: Id, role: Role, now_ms: i64) -> (String, i64) {
+        let now = now_ms / 1_000;
+        let (opened_until, amr) = (opener.opened_until, Proof::Pin);
+        let exp = opened_until.min(now + PIN_TOKEN_SECONDS);
+        (self.sign(&Claims { sub: person, role, exp, amr, opened_until }), exp - now)
+    }
+
+    fn sign(&self, claims: &Claims) -> String {
+        let payload = URL_SAFE_NO_PAD.encode(serde_json::to_vec(claims).unwrap_or_default());
         let signed = format!("{HEADER}.{payload}");
         let tag = URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, signed.as_bytes()));
         format!("{signed}.{tag}")
@@ -82,18 +109,21 @@ impl Auth {
         hmac::verify(&self.key, signed.as_bytes(), &tag).ok()?;
         let payload = signed.strip_prefix(HEADER)?.strip_prefix('.')?;
         let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-        (claims.exp > now_ms / 1_000).then_some(Caller { person: claims.sub, role: claims.role, device: Id::NIL })
+        let Claims { sub, role, exp, amr, opened_until } = claims;
+        let rights = Rights { role, proof: amr };
+        (exp > now_ms / 1_000).then_some(Caller { person: sub, rights, device: Id::NIL, opened_until })
     }
 
-    /// Checks a password against an argon2id hash; without a hash it takes the same time and fails. None: too many
-    /// others are waiting.
+    /// Checks a password or a PIN against an argon2id hash; without a hash it takes the same time and fails. None: too
+    /// many others are waiting.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Option<bool> {
         let (answer, answered) = oneshot::channel();
         self.hashing.try_send(Check { password, hash, answer }).ok()?;
         answered.await.ok()
     }
 
-    /// Counts a try of this login from this address, before its password is looked at. Err: how many seconds to wait.
+    /// Counts a try of this login from this address, before its password or PIN is looked at. Err: how many seconds to
+    /// wait.
     pub fn try_once(&self, login: &str, address: IpAddr, now_ms: i64) -> Result<(), i64> {
         let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, most) in keys(login, address) {
@@ -164,8 +194,21 @@ fn is_right(password: &str, hash: &str, memory: &mut Vec<Block>) -> Option<bool>
     Some(Output::new(&out).ok()? == expected)
 }
 
-fn keys(login: &str, address: IpAddr) -> [(String, usize); 2] {
-    [(format!("login {login}"), MAX_MISSES_PER_LOGIN), (format!("from {address}"), MAX_MISSES_PER_ADDRESS)]
+/// What misses are counted for.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Counted {
+    Pair(String, IpAddr),
+    Address(IpAddr),
+    Login(String),
+}
+
+/// Each with how many it may have.
+fn keys(login: &str, address: IpAddr) -> [(Counted, usize); 3] {
+    [
+        (Counted::Pair(login.to_owned(), address), MAX_MISSES_PER_PAIR),
+        (Counted::Address(address), MAX_MISSES_PER_ADDRESS),
+        (Counted::Login(login.to_owned()), MAX_MISSES_PER_LOGIN),
+    ]
 }
 
 /// argon2id with the library's recommended cost, in the PHC string format.
@@ -207,7 +250,7 @@ pub async fn guard(State(app): State<App>, mut request: Request, next: Next) -> 
 
 fn may_read(app: &App, caller: Caller, path: &str) -> bool {
     let reads = app.modules.iter().flat_map(|module| module.reads).chain(READS);
-    reads.into_iter().find(|read| read.path == path).is_some_and(|read| caller.role.may(read.permission))
+    reads.into_iter().find(|read| read.path == path).is_some_and(|read| caller.may(read.permission))
 }
 
 /// The runtime's own reads.
@@ -233,13 +276,32 @@ mod tests {
     fn a_token_holds_until_it_expires_and_only_untouched() {
         let auth = Auth::new(&[1; 32]);
         let person = Id::from_bytes([9; 16]);
+        let by_password = Rights { role: Role::Cook, proof: Proof::Password };
         let token = auth.token(person, Role::Cook, NOW);
-        assert_eq!(auth.check(&token, NOW).map(|c| (c.person, c.role)), Some((person, Role::Cook)));
+        assert_eq!(auth.check(&token, NOW).map(|c| (c.person, c.rights)), Some((person, by_password)));
         assert_eq!(auth.check(&token, NOW + TOKEN_SECONDS * 1_000), None);
         assert_eq!(Auth::new(&[2; 32]).check(&token, NOW), None);
         let unsigned = token.replace(HEADER, &URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#));
         assert_eq!(auth.check(&unsigned, NOW), None);
         assert_eq!(auth.check("test-token", NOW), None);
+    }
+
+    #[test]
+    fn a_screen_that_changes_hands_by_pin_ends_with_the_password_s_token() {
+        let auth = Auth::new(&[1; 32]);
+        let (waiter, owner) = (Id::from_bytes([9; 16]), Id::from_bytes([8; 16]));
+        let end = NOW + TOKEN_SECONDS * 1_000;
+        let mut opener = auth.check(&auth.token(waiter, Role::Waiter, NOW), NOW).unwrap();
+        for (at, life) in [(NOW, 3_600), (end - 3_600_000, 3_600), (end - 60_000, 60)] {
+            let (token, seconds) = auth.hand_over(&opener, owner, Role::Owner, at);
+            let caller = auth.check(&token, at).unwrap();
+            assert_eq!((seconds, caller.person, caller.rights.proof), (life, owner, Proof::Pin));
+            assert_eq!(auth.check(&token, at + seconds * 1_000), None);
+            assert!(caller.may(Permission::MenuWrite) && !caller.may(Permission::SettingsWrite));
+            let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+            assert!(String::from_utf8(payload).unwrap().contains(r#""amr":"pin""#));
+            opener = caller;
+        }
     }
 
     #[test]
@@ -253,14 +315,35 @@ mod tests {
     }
 
     #[test]
-    fn guessing_is_braked_per_login_and_per_address() {
+    fn guessing_is_braked_and_locks_nobody_else_out() {
         let auth = Auth::new(&[1; 32]);
-        let here: IpAddr = [10, 0, 0, 7].into();
-        assert!((0..5).all(|_| auth.try_once("ann", here, NOW).is_ok()));
-        assert_eq!(auth.try_once("ann", here, NOW), Err(900));
-        assert_eq!(auth.try_once("bob", here, NOW), Ok(()));
-        auth.succeeded("bob", here);
-        assert!((0..5).all(|_| auth.try_once("bob", here, NOW).is_ok()));
-        assert_eq!(auth.try_once("ann", here, NOW + MISS_WINDOW_MS), Ok(()));
+        let from = |n: u8| IpAddr::from([10, 0, 0, n]);
+        let guess = |login: &str, n: u8| auth.try_once(login, from(n), NOW);
+        assert!((0..5).all(|_| guess("ann", 7).is_ok()));
+        assert_eq!(guess("ann", 7), Err(900));
+        assert_eq!(guess("ann", 8), Ok(()), "a guest's telephone locks nobody out at the till");
+        auth.succeeded("ann", from(8));
+        assert_eq!(guess("bob", 7), Ok(()));
+        auth.succeeded("bob", from(7));
+        assert!((0..5).all(|_| guess("bob", 7).is_ok()));
+        assert_eq!(auth.try_once("ann", from(7), NOW + MISS_WINDOW_MS), Ok(()));
+    }
+
+    #[test]
+    fn guessing_of_many_logins_from_one_address_is_braked() {
+        let auth = Auth::new(&[1; 32]);
+        let outcomes: Vec<bool> =
+            (0..30).map(|n| auth.try_once(&format!("login {n}"), [10, 0, 0, 7].into(), NOW).is_ok()).collect();
+        assert_eq!(outcomes.iter().filter(|allowed| **allowed).count(), MAX_MISSES_PER_ADDRESS);
+        assert_eq!(auth.try_once("login 0", [10, 0, 0, 8].into(), NOW), Ok(()));
+    }
+
+    #[test]
+    fn guessing_of_one_login_from_many_addresses_is_braked() {
+        let auth = Auth::new(&[1; 32]);
+        let allowed = (0..=255u8).filter(|n| auth.try_once("ann", [10, 0, 0, *n].into(), NOW).is_ok()).count();
+        assert_eq!(allowed, MAX_MISSES_PER_LOGIN);
+        assert_eq!(auth.try_once("ann", [10, 0, 1, 0].into(), NOW), Err(900));
+        assert_eq!(auth.try_once("bob", [10, 0, 1, 0].into(), NOW), Ok(()));
     }
 }

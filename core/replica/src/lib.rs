@@ -3,10 +3,11 @@
 //! Names no module and matches no command: a [`Module`] is data and plain functions, given in a table.
 //!
 //! In reading order: [`module`], [`submit`] (the one path), [`store`] (log, writer, documents, rebuild),
-//! [`identity`] and [`sealing`], [`auth`], [`http`], [`live`], [`sync`].
+//! [`identity`] and [`sealing`], [`auth`], [`http`], [`live`] and [`events`], [`sync`].
 
 pub mod auth;
 pub mod enrol;
+pub mod events;
 pub mod http;
 pub mod identity;
 pub mod live;

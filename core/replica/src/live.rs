@@ -22,7 +22,7 @@ use trivet_log::{Id, Origin};
 
 use crate::module::View;
 use crate::store::{Opening, log};
-use crate::{App, Caller, Module, Problem};
+use crate::{App, Caller, Module, Problem, events};
 
 /// Frames kept for those that come back.
 const RING: usize = 2_048;
@@ -166,6 +166,8 @@ pub struct Touched {
     pub subject: Id,
     pub kinds: BTreeSet<u16>,
     pub arrival: u64,
+    /// So many of its entries up to `arrival` came just now.
+    pub new: usize,
 }
 
 /// Renders frames after the commit, on a thread and a connection of its own.
@@ -180,11 +182,13 @@ impl Publisher {
         let overrun = Arc::new(AtomicBool::new(false));
         let (hub, modules, more) = (opening.hub.clone(), opening.modules.clone(), opening.more.clone());
         let (wall, flag) = (opening.wall.clone(), overrun.clone());
+        let organization = opening.identity.certificate.tenant;
         hub.begin(log::last_arrival(&conn)?);
         std::thread::Builder::new().name("publisher".into()).spawn(move || {
             while let Ok(touched) = queue.recv() {
                 let view = View { conn: &conn, more: &more, now_ms: wall.now_ms() };
-                let published = catch_unwind(AssertUnwindSafe(|| publish(&hub, &modules, &view, touched)));
+                let published =
+                    catch_unwind(AssertUnwindSafe(|| publish(&hub, &modules, organization, &view, &touched)));
                 if published.is_err() {
                     tracing::error!("rendering for the screens panicked; they get the whole picture");
                     hub.start_over();
@@ -205,15 +209,21 @@ impl Publisher {
     }
 }
 
-fn publish(hub: &Hub, modules: &[Module], view: &View<'_>, touched: Vec<Touched>) {
-    let mut latest: BTreeMap<Id, Touched> = BTreeMap::new();
-    for touched in touched {
-        latest.insert(touched.subject, touched);
-    }
-    let mut in_order: Vec<Touched> = latest.into_values().collect();
-    in_order.sort_by_key(|touched| touched.arrival);
-    for touched in in_order {
+/// A subject's picture is told once a commit, as it is at the end; its public events one by one.
+fn publish(hub: &Hub, modules: &[Module], organization: Id, view: &View<'_>, commit: &[Touched]) {
+    let last: BTreeMap<Id, usize> = commit.iter().enumerate().map(|(at, touched)| (touched.subject, at)).collect();
+    for (at, touched) in commit.iter().enumerate() {
         hub.reached.fetch_max(touched.arrival, Ordering::Relaxed);
+        match events::of_touched(modules, organization, view.conn, touched) {
+            Ok(drafts) => drafts.iter().for_each(|draft| hub.send(draft, touched.arrival)),
+            Err(error) => {
+                tracing::error!(%error, subject = %touched.subject, "reading for the public events");
+                hub.start_over();
+            }
+        }
+        if last.get(&touched.subject) != Some(&at) {
+            continue;
+        }
         for module in modules.iter().filter(|module| module.follows(&touched.kinds)) {
             match (module.frames)(view, touched.subject) {
                 Ok(drafts) => drafts.iter().for_each(|draft| hub.send(draft, touched.arrival)),
@@ -346,7 +356,7 @@ fn may_listen(app: &App, caller: Caller, namespaces: &[String]) -> Result<(), Pr
         if needed.peek().is_none() {
             return Err(Problem::new(StatusCode::NOT_FOUND, format!("there is no namespace `{namespace}`")));
         }
-        if !needed.all(|topic| caller.role.may(topic.permission)) {
+        if !needed.all(|topic| caller.may(topic.permission)) {
             return Err(Problem::forbidden());
         }
     }

@@ -8,6 +8,7 @@ use trivet_domain::{History, Permission};
 use trivet_log::{Id, Lane};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::events::Arrived;
 use crate::live::Draft;
 use crate::{App, Appended};
 
@@ -59,6 +60,8 @@ pub struct Module {
     pub topics: &'static [Topic],
     /// What the screens are told when a subject has changed.
     pub frames: fn(&View<'_>, Id) -> rusqlite::Result<Vec<Draft>>,
+    /// What other programs are told of an entry that has just arrived, by whatever way it came.
+    pub public_events: Option<fn(&Arrived<'_>) -> Vec<Draft>>,
     /// What a screen gets first: the module's part of the namespace's whole picture, as an object.
     pub status: fn(&View<'_>, &str) -> rusqlite::Result<Option<serde_json::Value>>,
 }
@@ -81,6 +84,7 @@ pub const EMPTY: Module = Module {
     reads: &[],
     topics: &[],
     frames: |_, _| Ok(Vec::new()),
+    public_events: None,
     status: |_, _| Ok(None),
 };
 

@@ -1,7 +1,7 @@
 //! The one path: permit, fold, decide, append, project, commit. The answer, the screens, the devices and the sync
 //! come after the commit.
 
-use trivet_domain::{Command, Context, Event, Fields, Permission, Refusal, Role, decide};
+use trivet_domain::{Command, Context, Event, Fields, Permission, Refusal, Rights, decide};
 use trivet_log::{Entry, Header, Id, Lane, Origin, ReplicaKind, StreamId, merge};
 
 use crate::module::Reach;
@@ -17,16 +17,16 @@ pub struct Actor {
     /// The screen, or the box.
     pub device: Id,
     /// None for the box itself, which may do all that its own parts ask.
-    pub role: Option<Role>,
+    pub rights: Option<Rights>,
 }
 
 impl Actor {
     pub fn the_box(device: Id) -> Actor {
-        Actor { person: Id::NIL, device, role: None }
+        Actor { person: Id::NIL, device, rights: None }
     }
 
     pub fn may(&self, permission: Permission) -> bool {
-        self.role.is_none_or(|role| role.may(permission))
+        self.rights.is_none_or(|rights| rights.may(permission))
     }
 }
 

@@ -71,6 +71,11 @@ impl Topic {
         let (value, time, seq) = self.read(text);
         // A device whose clock is ahead has no clock: believed, its next messages would count as old.
         let time = time.filter(|time| *time <= now_ms.saturating_add(MAX_AHEAD_MS));
+        let age = time.map(|time| now_ms.saturating_sub(time));
+        // Before it can count as a repeat: that the broker has nothing newer is news.
+        if retained && age.is_none_or(|age| age > RETAINED_FRESH_MS) {
+            return Some(Err(NoData::StaleRetained));
+        }
         if let (Some(time), Some(seq)) = (time, seq) {
             if self.last.is_some_and(|(last_time, last_seq)| time <= last_time && seq <= last_seq) {
                 self.dropped += 1;
@@ -78,12 +83,9 @@ impl Topic {
             }
             self.last = Some((time, seq));
         }
-        let age = time.map(|time| now_ms.saturating_sub(time));
-        match (retained, age) {
-            (true, Some(age)) if age <= RETAINED_FRESH_MS => Some(value),
-            (true, _) => Some(Err(NoData::StaleRetained)),
-            (false, Some(age)) if age > DEVICE_FRESH_MS => Some(Err(NoData::StaleDevice)),
-            (false, _) => Some(value),
+        match age {
+            Some(age) if age > DEVICE_FRESH_MS => Some(Err(NoData::StaleDevice)),
+            _ => Some(value),
         }
     }
 
@@ -195,6 +197,20 @@ mod tests {
         assert_eq!(message(4, 9.0), None);
         assert_eq!(message(6, 4.1), Some(Ok(4_100)));
         assert_eq!(topic.dropped, 2);
+    }
+
+    /// After the line to the broker was away: what it kept is old, whatever came before.
+    #[test]
+    fn an_old_retained_message_is_no_repeat() {
+        let mut topic = Topic::new("t", Convention::Plain);
+        let mut message = |age_ms: i64, seq: i64, retained: bool| {
+            let payload = format!(r#"{{"c":4.0,"ts":{},"seq":{seq}}}"#, NOW - age_ms);
+            topic.message(payload.as_bytes(), retained, NOW)
+        };
+        assert_eq!(message(30_000, 7, false), Some(Ok(4_000)));
+        assert_eq!(message(30_000, 7, true), None, "the one that was the last, and is young");
+        assert_eq!(message(86_400_000, 1, true), Some(Err(NoData::StaleRetained)));
+        assert_eq!(message(20_000, 8, false), Some(Ok(4_000)), "its number does not count");
     }
 
     #[test]

@@ -33,7 +33,7 @@ async fn list(State(app): State<App>) -> Result<Json<PrintJobList>, Problem> {
 #[utoipa::path(post, path = "/api/v1/print-jobs/{id}/release", tag = "printing", params(("id" = Uuid, Path)),
     responses((status = 200, body = PrintJobList), (status = 404, body = Problem)))]
 async fn release(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Result<Json<PrintJobList>, Problem> {
-    if !caller.role.may(Permission::KitchenUpdateStatus) {
+    if !caller.may(Permission::KitchenUpdateStatus) {
         return Err(Problem::forbidden());
     }
     let now = app.wall.now_ms();

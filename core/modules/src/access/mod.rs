@@ -35,8 +35,16 @@ fn project(projecting: &Projecting<'_>, id: Id, history: &History) -> rusqlite::
     let personal = opened.and_then(|bytes| minicbor::decode::<Personal>(&bytes).ok());
     if let (Some(role), Some(personal)) = (person.role, personal) {
         conn.execute(
-            "INSERT INTO access_person(id, role, login, name, password, disabled) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-            params![id.as_bytes(), role.name(), personal.login, personal.name, personal.password, person.disabled],
+            "INSERT INTO access_person VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                id.as_bytes(),
+                role.name(),
+                personal.login,
+                personal.name,
+                personal.password,
+                personal.pin,
+                person.disabled
+            ],
         )?;
     }
     Ok(())

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 use trivet_domain::Role;
-use trivet_domain::access::{Command, Personal};
+use trivet_domain::access::{Command, Personal, check_pin};
 use trivet_log::Id;
+use trivet_replica::auth::hash_password;
 use trivet_replica::sealing::{self, SecretKey};
 use trivet_replica::{Actor, App, Identity, Rejection};
 
@@ -12,12 +13,20 @@ pub struct NewPerson {
     pub login: String,
     pub role: Role,
     pub password: String,
+    /// For taking over a screen that somebody has opened; none, if they don't.
+    pub pin: Option<String>,
 }
 
 /// Adds a person: the key first, wrapped, then the fact.
 pub async fn add_person(app: &App, actor: Actor, id: Id, person: NewPerson) -> Result<(), Rejection> {
-    let hash = trivet_replica::auth::hash_password(&person.password).map_err(|e| Rejection::Store(e.to_string()))?;
-    let personal = Personal { name: person.name, login: person.login.to_lowercase(), password: hash };
+    person.pin.as_deref().map_or(Ok(()), check_pin)?;
+    let hash = |secret: &str| hash_password(secret).map_err(|error| Rejection::Store(error.to_string()));
+    let personal = Personal {
+        name: person.name,
+        login: person.login.to_lowercase(),
+        password: hash(&person.password)?,
+        pin: person.pin.as_deref().map(hash).transpose()?,
+    };
     let key: SecretKey = sealing::random();
     let sealed = sealing::seal(&key, id.as_bytes(), &trivet_log::entry::encode(&personal));
     let wrapped = sealing::seal(&app.identity.tenant_key, id.as_bytes(), &key);

@@ -1,11 +1,13 @@
-//! `POST /api/v1/auth/login` and `GET /api/v1/auth/me`.
+//! `POST /api/v1/auth/login`, `POST /api/v1/auth/pin` and `GET /api/v1/auth/me`.
+
+use std::net::IpAddr;
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
-use trivet_domain::Role;
+use trivet_domain::{Proof, Rights, Role};
 use trivet_log::Id;
 use trivet_replica::auth::TOKEN_SECONDS;
 use trivet_replica::http::{Parsed, PeerAddress};
@@ -16,7 +18,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(login)).routes(routes!(me))
+    OpenApiRouter::new().routes(routes!(login)).routes(routes!(pin)).routes(routes!(me))
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -27,6 +29,16 @@ struct Login {
     login: String,
     #[schema(format = Password)]
     password: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct PinLogin {
+    /// Of the person who takes over.
+    #[serde(alias = "email")]
+    login: String,
+    #[schema(format = Password)]
+    pin: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -51,11 +63,12 @@ struct Found {
     role: Role,
     name: String,
     password: String,
+    pin: Option<String>,
     disabled: bool,
 }
 
 impl Found {
-    const COLUMNS: &'static str = "id, role, name, password, disabled";
+    const COLUMNS: &'static str = "id, role, name, password, pin, disabled";
 
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Found> {
         let role: String = row.get(1)?;
@@ -65,16 +78,18 @@ impl Found {
             role: Role::ALL.into_iter().find(|known| known.name() == role).unwrap_or(Role::Auditor),
             name: row.get(2)?,
             password: row.get(3)?,
-            disabled: row.get(4)?,
+            pin: row.get(4)?,
+            disabled: row.get(5)?,
         })
     }
 
-    fn show(&self) -> Person {
+    fn show(&self, proof: Proof) -> Person {
+        let rights = Rights { role: self.role, proof };
         Person {
             id: self.id.0,
             name: self.name.clone(),
             role: self.role.name().to_owned(),
-            permissions: self.role.permissions().map(|permission| permission.name().to_owned()).collect(),
+            permissions: rights.permissions().map(|permission| permission.name().to_owned()).collect(),
         }
     }
 }
@@ -87,12 +102,38 @@ async fn login(
     PeerAddress(address): PeerAddress,
     Parsed(body): Parsed<Login>,
 ) -> Result<Json<LoginAnswer>, Problem> {
-    let login = body.login.to_lowercase();
-    let now = app.wall.now_ms();
-    if login.len() > 255 || body.password.len() > 255 {
-        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "login and password have at most 255 bytes"));
+    let found = prove(&app, address, body.login, body.password, Proof::Password).await?;
+    let access_token = app.auth.token(found.id, found.role, app.wall.now_ms());
+    Ok(Json(LoginAnswer { access_token, expires_in: TOKEN_SECONDS, person: found.show(Proof::Password) }))
+}
+
+/// Takes over a screen that somebody has opened with their password, for an hour at most. The bearer is whoever has the
+/// screen now. The token says `"amr": "pin"`: with it nobody changes people or settings, or enrols a replica.
+#[utoipa::path(post, path = "/api/v1/auth/pin", tag = "access", request_body = PinLogin,
+    responses((status = 200, body = LoginAnswer), (status = 401, body = Problem), (status = 429, body = Problem)))]
+async fn pin(
+    State(app): State<App>,
+    caller: Caller,
+    PeerAddress(address): PeerAddress,
+    Parsed(body): Parsed<PinLogin>,
+) -> Result<Json<LoginAnswer>, Problem> {
+    let found = prove(&app, address, body.login, body.pin, Proof::Pin).await?;
+    let (access_token, expires_in) = app.auth.hand_over(&caller, found.id, found.role, app.wall.now_ms());
+    Ok(Json(LoginAnswer { access_token, expires_in, person: found.show(Proof::Pin) }))
+}
+
+/// Who has this login, if the secret is theirs.
+async fn prove(app: &App, address: IpAddr, login: String, secret: String, by: Proof) -> Result<Found, Problem> {
+    let login = login.to_lowercase();
+    let (name, wrong) = match by {
+        Proof::Password => ("password", "login or password is wrong"),
+        Proof::Pin => ("PIN", "login or PIN is wrong"),
+    };
+    if login.len() > 255 || secret.len() > 255 {
+        let words = format!("login and {name} have at most 255 bytes");
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, words));
     }
-    if let Err(seconds) = app.auth.try_once(&login, address, now) {
+    if let Err(seconds) = app.auth.try_once(&login, address, app.wall.now_ms()) {
         let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, format!("too many tries; wait {seconds} s"));
         return Err(Problem { retry_after: Some(seconds), ..problem });
     }
@@ -103,22 +144,19 @@ async fn login(
             view.conn.query_row(&sql, [asked], Found::from_row).optional()
         })
         .await?;
-    let checked = app.auth.verify(body.password, found.as_ref().map(|found| found.password.clone())).await;
-    let known = checked.ok_or_else(|| {
+    let hash = found.as_ref().and_then(|found| match by {
+        Proof::Password => Some(found.password.clone()),
+        Proof::Pin => found.pin.clone(),
+    });
+    let right = app.auth.verify(secret, hash).await.ok_or_else(|| {
         let problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, "many are logging in just now; try again");
         Problem { retry_after: Some(2), ..problem }
     })?;
-    match found.filter(|found| known && !found.disabled) {
-        Some(found) => {
-            app.auth.succeeded(&login, address);
-            Ok(Json(LoginAnswer {
-                access_token: app.auth.token(found.id, found.role, now),
-                expires_in: TOKEN_SECONDS,
-                person: found.show(),
-            }))
-        }
-        None => Err(Problem::new(StatusCode::UNAUTHORIZED, "login or password is wrong")),
+    let proven = found.filter(|found| right && !found.disabled);
+    if proven.is_some() {
+        app.auth.succeeded(&login, address);
     }
+    proven.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, wrong))
 }
 
 /// The person whose token this is.
@@ -131,5 +169,5 @@ async fn me(State(app): State<App>, caller: Caller) -> Result<Json<Person>, Prob
             view.conn.query_row(&sql, [id.as_bytes()], Found::from_row).optional()
         })
         .await?;
-    found.map(|found| Json(found.show())).ok_or_else(Problem::unauthorized)
+    found.map(|found| Json(found.show(caller.rights.proof))).ok_or_else(Problem::unauthorized)
 }

@@ -3,13 +3,14 @@
 pub mod paper;
 mod project;
 mod routes;
+mod topics;
 pub mod view;
 
 use rusqlite::Connection;
 use trivet_domain::{Permission, checks, kitchen};
 use trivet_log::Id;
 use trivet_replica::module::{EMPTY, Reach, Read, Topic};
-use trivet_replica::{Draft, Module, View};
+use trivet_replica::{Draft, Module, View, events};
 
 /// How the paper of a ticket stands, told by whoever prints it; a replica without printers has none.
 #[derive(Clone)]
@@ -29,7 +30,10 @@ pub const MODULE: Module = Module {
         Read { path: "/api/v1/kitchen/orders", permission: Permission::KitchenRead },
         Read { path: "/api/v1/kitchen/orders/{id}", permission: Permission::KitchenRead },
     ],
-    topics: &[Topic { namespace: "kitchen", permission: Permission::KitchenRead }],
+    topics: &[
+        Topic { namespace: "kitchen", permission: Permission::KitchenRead },
+        Topic { namespace: events::NAMESPACE, permission: Permission::OrdersRead },
+    ],
     frames: |view, check| {
         let tickets = view::of_check(view, check)?;
         let drafts = tickets.iter().flat_map(|ticket| {
@@ -40,6 +44,7 @@ pub const MODULE: Module = Module {
         });
         Ok(drafts.collect())
     },
+    public_events: Some(topics::events),
     status,
     ..EMPTY
 };

@@ -120,8 +120,15 @@ pub(crate) fn last_hlc(conn: &Connection, origin: Origin) -> rusqlite::Result<Hl
 
 /// A subject's entries as they arrived.
 pub(crate) fn entries(conn: &Connection, subject: Id) -> rusqlite::Result<Vec<Entry>> {
-    let mut statement = conn.prepare_cached("SELECT entry FROM log WHERE entity=?1 ORDER BY arrival")?;
-    let rows = statement.query_map([subject.as_bytes()], |row| row.get::<_, Vec<u8>>(0))?;
+    entries_until(conn, subject, i64::MAX.cast_unsigned())
+}
+
+/// Those with a local arrival number up to this one.
+pub(crate) fn entries_until(conn: &Connection, subject: Id, arrival: u64) -> rusqlite::Result<Vec<Entry>> {
+    let mut statement =
+        conn.prepare_cached("SELECT entry FROM log WHERE entity=?1 AND arrival<=?2 ORDER BY arrival")?;
+    let rows =
+        statement.query_map(params![subject.as_bytes(), arrival.cast_signed()], |row| row.get::<_, Vec<u8>>(0))?;
     let parse = |raw: rusqlite::Result<Vec<u8>>| {
         // Unreadable bytes can only come of a damaged file: the chain check names the place, the fold goes on.
         raw.map(|raw| Entry::parse(raw).inspect_err(|error| tracing::error!(%subject, %error, "damaged entry")).ok())
@@ -131,17 +138,24 @@ pub(crate) fn entries(conn: &Connection, subject: Id) -> rusqlite::Result<Vec<En
 
 /// A subject's history in the fold's order. A document's fields are those that were projected with its last entry.
 pub fn history(conn: &Connection, entries: &[Entry], document_kinds: &[u16]) -> rusqlite::Result<History> {
+    let mut history = facts(entries, document_kinds);
+    let change = entries.iter().find(|entry| document_kinds.contains(&entry.header.kind));
+    if let Some(change) = change
+        && let Some((kind, fields)) = fields(conn, change.header.entity)?
+    {
+        history.document = Some(fields);
+        history.document_kind = kind;
+    }
+    Ok(history)
+}
+
+/// A subject's history without its document: what the entries alone tell.
+pub(crate) fn facts(entries: &[Entry], document_kinds: &[u16]) -> History {
     let headers: Vec<&Header> = entries.iter().map(|entry| &entry.header).collect();
     let mut history = History::default();
     for placed in merge::order(&headers) {
         let Some(entry) = entries.get(placed.index) else { continue };
         if document_kinds.contains(&entry.header.kind) {
-            if history.document.is_none()
-                && let Some((kind, fields)) = fields(conn, entry.header.entity)?
-            {
-                history.document = Some(fields);
-                history.document_kind = kind;
-            }
             continue;
         }
         match Event::decode(entry.header.kind, entry.body()) {
@@ -151,7 +165,7 @@ pub fn history(conn: &Connection, entries: &[Entry], document_kinds: &[u16]) -> 
             None => history.unread += 1,
         }
     }
-    Ok(history)
+    history
 }
 
 pub fn fields(conn: &Connection, document: Id) -> rusqlite::Result<Option<(u16, Fields)>> {

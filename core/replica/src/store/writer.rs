@@ -273,7 +273,7 @@ impl Writing<'_> {
         for on_append in self.modules.iter().filter_map(|module| module.on_append) {
             on_append(self.conn, &appended)?;
         }
-        self.touched.push(Touched { subject, kinds, arrival });
+        self.touched.push(Touched { subject, kinds, arrival, new: new.len() });
         Ok(())
     }
 
@@ -281,7 +281,7 @@ impl Writing<'_> {
     pub fn touch(&mut self, subject: Id) -> rusqlite::Result<()> {
         let entries = log::entries(self.conn, subject)?;
         let arrival = log::last_arrival(self.conn)?;
-        self.touched.push(Touched { subject, kinds: rebuild::kinds(&entries), arrival });
+        self.touched.push(Touched { subject, kinds: rebuild::kinds(&entries), arrival, new: 0 });
         Ok(())
     }
 
