@@ -7,10 +7,19 @@ use trivet_restaurant::{Plan, Restaurant};
 
 use crate::steps::{build, cargo, openapi, packages, root, run};
 
+/// What the tests of drawn papers read, of each package one file.
+const FONTS: [(&str, &str); 4] = [
+    ("fonts-dejavu-core", "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"),
+    ("fonts-noto-core", "/usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf"),
+    ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
+    ("fonts-symbola", "/usr/share/fonts/truetype/ancient-scripts/Symbola_hint.ttf"),
+];
+
 /// Schedules of the simulation in a test run.
 const SCHEDULES: u64 = 3_000;
 
 pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
+    packages(&FONTS)?;
     if !fast {
         packages(&[("chromium", "/usr/bin/chromium"), ("mosquitto", "/usr/sbin/mosquitto")])?;
     }

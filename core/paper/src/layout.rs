@@ -9,10 +9,21 @@ use crate::sanitise::sanitise;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Line {
     /// Pieces beside each other, from left to right, on a line of `width` characters of this style.
-    Text { pieces: Vec<Piece>, style: Style, width: usize },
+    Text {
+        pieces: Vec<Piece>,
+        style: Style,
+        width: usize,
+    },
     Picture(PictureId),
-    Qr { data: String, module: u8 },
-    Barcode { symbology: Symbology, data: String, height: u8 },
+    Qr {
+        data: String,
+        module: u8,
+    },
+    Barcode {
+        symbology: Symbology,
+        data: String,
+        height: u8,
+    },
     Feed(u8),
     Cut,
     Buzz,
@@ -245,13 +256,13 @@ mod tests {
         let cell = |text: &str, width, align| Cell { text: text.to_owned(), width, align };
         let mut paper = Paper::default();
         for (count, name, price) in [("2", "Sashimi 刺身 of the day, for two", "48.00"), ("10", "Tea", "1,000.00")] {
-            let cells = vec![cell(count, 3, Align::Right), cell(name, 0, Align::Left), cell(price, 9, Align::Right)];
+            let cells = vec![cell(count, 2, Align::Right), cell(name, 0, Align::Left), cell(price, 9, Align::Right)];
             paper.row(cells, Style::NORMAL);
         }
         expect_test::expect![[r#"
-              2 Sashimi 刺身 of        48.00
-                the day, for two
-             10 Tea                 1,000.00
+             2 Sashimi 刺身 of the     48.00
+               day, for two
+            10 Tea                  1,000.00
         "#]]
         .assert_eq(&to_text(&layout(&paper, 32)));
     }
