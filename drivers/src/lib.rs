@@ -3,5 +3,6 @@
 
 pub mod printer;
 pub mod probe;
+pub mod scale;
 pub mod virtual_printer;
 pub mod virtual_probe;

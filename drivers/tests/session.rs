@@ -6,7 +6,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use trivet_drivers::printer::{Address, Cover, Job, LinkState, NoArt, Outcome, Paper as Roll, Profile, Session, encode};
+use trivet_drivers::printer::{
+    Address, Cover, Job, LinkState, NoArt, Outcome, Paper as Roll, Profile, Session, encode,
+};
 use trivet_drivers::virtual_printer::{Fault, FrontEnd, Options, PaperLeft, Settings, VirtualPrinter};
 use trivet_paper::{Paper, Style, layout};
 

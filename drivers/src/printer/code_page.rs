@@ -8,8 +8,8 @@ use super::profile::Kanji;
 
 /// The upper half of a page; the lower is ASCII in all of them.
 #[derive(Debug)]
-pub struct Page {
-    pub name: &'static str,
+pub(super) struct Page {
+    pub(super) name: &'static str,
     /// Sorted by character.
     high: Vec<(char, u8)>,
 }
@@ -21,8 +21,20 @@ static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
         let decode = |byte: u8| table.decode_char_checked(byte);
         Some(Page::new(dos_name(number)?, decode))
     });
-    let others = ["windows-1250", "windows-1251", "windows-1252", "windows-1253", "windows-1254", "windows-1255",
-        "windows-1256", "windows-1257", "windows-1258", "iso-8859-2", "iso-8859-7", "iso-8859-15"];
+    let others = [
+        "windows-1250",
+        "windows-1251",
+        "windows-1252",
+        "windows-1253",
+        "windows-1254",
+        "windows-1255",
+        "windows-1256",
+        "windows-1257",
+        "windows-1258",
+        "iso-8859-2",
+        "iso-8859-7",
+        "iso-8859-15",
+    ];
     let others = others.into_iter().filter_map(|name| {
         let encoding = Encoding::for_label(name.as_bytes())?;
         let decode = |byte: u8| {
@@ -66,19 +78,19 @@ impl Page {
         Page { name, high }
     }
 
-    pub fn named(name: &str) -> Option<&'static Page> {
+    pub(super) fn named(name: &str) -> Option<&'static Page> {
         PAGES.iter().find(|page| page.name == name)
     }
 
     /// What it has beyond ASCII, in the order of its bytes.
-    pub fn characters(&self) -> String {
+    pub(super) fn characters(&self) -> String {
         let mut high = self.high.clone();
         high.sort_unstable_by_key(|(_, byte)| *byte);
         high.into_iter().map(|(c, _)| c).filter(|c| !c.is_whitespace() && *c != '\u{ad}').collect()
     }
 
     /// The byte of a character; none for what the page lacks and for what is no printable character.
-    pub fn byte(&self, c: char) -> Option<u8> {
+    pub(super) fn byte(&self, c: char) -> Option<u8> {
         match c {
             ' '..='~' => Some(c as u8),
             _ => {
@@ -90,7 +102,7 @@ impl Page {
 }
 
 /// A text in a double-byte set, if it has all of it.
-pub fn kanji(kanji: Kanji, text: &str) -> Option<Vec<u8>> {
+pub(super) fn kanji(kanji: Kanji, text: &str) -> Option<Vec<u8>> {
     let encoding = match kanji {
         Kanji::None => return None,
         Kanji::ShiftJis => encoding_rs::SHIFT_JIS,

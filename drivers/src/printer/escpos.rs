@@ -1,6 +1,7 @@
 //! Laid-out lines become ESC/POS. Pure. Commands: Epson, "ESC/POS Command Reference".
 
-use trivet_paper::{Bitmap, Line, PictureId, Style, Symbology};
+use trivet_paper::raster;
+use trivet_paper::{Align, Bitmap, Line, PictureId, Piece, Style, Symbology};
 
 use super::job::{Art, Job};
 use super::profile::{Buzzer, Cutter, Profile, Raster, Reports};
@@ -12,6 +13,8 @@ pub(super) const DOT_MICROMETRES: u32 = 125;
 /// Height of a character of Font A, and of its line (`ESC 2`).
 pub(super) const CELL: u16 = 24;
 pub(super) const LINE: u16 = 30;
+/// Modules of white around a QR code (ISO/IEC 18004).
+pub(super) const QUIET: u8 = 4;
 /// What a blade sits above the head.
 const CUT_MICROMETRES: u32 = 15_000;
 /// The most that a symbol holds here: version 40 with level M takes 2,331 bytes, but no waiter's phone reads it.
@@ -124,14 +127,17 @@ impl Encoder<'_> {
     }
 
     fn draw(&mut self, line: &Line) {
-        match self.art.draw(line, self.profile.dots, CELL) {
+        match self.art.draw(line, self.profile.grid()) {
             Some((bitmap, missing)) => {
                 if !missing.is_empty() {
                     self.out.warn(format!("no font has {missing:?}"));
                 }
                 self.raster(&fitted(&bitmap, self.profile.dots));
                 // ESC J: what is left of the line.
-                self.out.frame(&[0x1b, b'J', (LINE - CELL) as u8], u32::from(LINE - CELL) * DOT_MICROMETRES);
+                let rest = left_of_line(line, bitmap.height());
+                if rest > 0 {
+                    self.out.frame(&[0x1b, b'J', rest as u8], u32::from(rest) * DOT_MICROMETRES);
+                }
             }
             None => {
                 let style = self.style;
@@ -226,7 +232,7 @@ impl Encoder<'_> {
             return self.out.warn(format!("a QR code holds 1 to {LONGEST_QR} bytes"));
         }
         if !self.profile.native_codes {
-            return match trivet_paper::qr(data, module) {
+            return match raster::qr(data, module, QUIET) {
                 Some(bitmap) => self.raster(&centred(&bitmap, self.profile.dots)),
                 None => self.out.warn("this QR code does not fit".to_owned()),
             };
@@ -253,8 +259,11 @@ impl Encoder<'_> {
             return self.out.warn(format!("`{data}` is too wide for this paper"));
         }
         if !self.profile.native_codes {
-            return match trivet_paper::barcode(symbology, data, height, module as u8) {
-                Ok(bitmap) => self.raster(&centred(&bitmap, self.profile.dots)),
+            return match raster::barcode(symbology, data, height, module as u8) {
+                Ok(bitmap) => {
+                    self.raster(&centred(&bitmap, self.profile.dots));
+                    self.line(&below(data, usize::from(self.profile.columns)));
+                }
                 Err(why) => self.out.warn(format!("`{data}`: {why}")),
             };
         }
@@ -282,6 +291,18 @@ impl Encoder<'_> {
             Buzzer::None => {}
         }
     }
+}
+
+/// Dots that a drawn line leaves of its pitch.
+pub(super) fn left_of_line(line: &Line, drawn: u16) -> u16 {
+    let tall = if let Line::Text { style, .. } = line { u16::from(style.tall.clamp(1, 8)) } else { 1 };
+    (CELL * tall).max(LINE).saturating_sub(drawn)
+}
+
+/// What stands under the bars, for people.
+pub(super) fn below(data: &str, columns: usize) -> Line {
+    let piece = Piece { at: 0, width: columns, text: data.to_owned(), align: Align::Centre };
+    Line::Text { pieces: vec![piece], style: Style::NORMAL, width: columns }
 }
 
 /// Only what changes is sent: at 9600 baud each byte is a millisecond.
@@ -323,11 +344,13 @@ fn graphics_header(stride: usize, rows: usize) -> Vec<u8> {
 fn barcode_bytes(symbology: Symbology, data: &str) -> Option<(u8, Vec<u8>, u32)> {
     let digits = !data.is_empty() && data.bytes().all(|byte| byte.is_ascii_digit());
     match symbology {
-        Symbology::Code128 if digits && data.len() % 2 == 0 && data.len() <= 80 => {
+        Symbology::Code128 if digits && data.len().is_multiple_of(2) && data.len() <= 80 => {
             let pairs = data.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok()?.parse::<u8>().ok());
             let bytes: Vec<u8> = b"{C".iter().copied().chain(pairs).collect();
             // A pair that looks like a real-time command: set B spells it out.
-            let risky = bytes.windows(3).any(|b| matches!(b, [0x10, second, third] if super::raster::is_real_time(*second, *third)));
+            let risky = bytes
+                .windows(3)
+                .any(|b| matches!(b, [0x10, second, third] if super::raster::is_real_time(*second, *third)));
             if risky { code_128_b(data) } else { Some((73, bytes, data.len() as u32 / 2 * 11 + 55)) }
         }
         Symbology::Code128 => code_128_b(data),

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use trivet_paper::raster::Grid;
 use trivet_paper::{Bitmap, Line, PictureId};
 
 /// One paper in a printer's own language.
@@ -96,9 +97,9 @@ pub trait Art {
         None
     }
 
-    /// A line of text as a picture of `dots` width, for what the printer's fonts lack; with the characters that could
+    /// A line of text as a picture in the printer's own grid, for what the printer's fonts lack; with the characters that could
     /// not be drawn either.
-    fn draw(&self, line: &Line, dots: u16, cell_height: u16) -> Option<(Bitmap, Vec<char>)>;
+    fn draw(&self, line: &Line, grid: Grid) -> Option<(Bitmap, Vec<char>)>;
 }
 
 /// No pictures and no fonts.
@@ -108,7 +109,7 @@ impl Art for NoArt {
     fn picture(&self, _: &PictureId) -> Option<Arc<Bitmap>> {
         None
     }
-    fn draw(&self, _: &Line, _: u16, _: u16) -> Option<(Bitmap, Vec<char>)> {
+    fn draw(&self, _: &Line, _: Grid) -> Option<(Bitmap, Vec<char>)> {
         None
     }
 }

@@ -150,7 +150,11 @@ impl Lp {
             settings.make_raw();
             rustix::termios::tcsetattr(&file, rustix::termios::OptionalActions::Now, &settings)?;
         }
-        Ok(Lp(AsyncFd::new(file)?))
+        // SAFETY: a `File` owns its descriptor, gives the same one each time, and stays inside the `AsyncFd`, which is
+        // never taken apart.
+        #[expect(unsafe_code, reason = "tokio has no safe way to wait for a file of our own")]
+        let registered = unsafe { AsyncFd::register(file)? };
+        Ok(Lp(registered))
     }
 }
 
@@ -221,7 +225,8 @@ pub fn usb_printers(sys: &Path, dev: &Path) -> Vec<UsbPrinter> {
             let device = device.parent()?;
             let text = |file: &str| Some(std::fs::read_to_string(device.join(file)).ok()?.trim().to_owned());
             let number = |file: &str| u16::from_str_radix(&text(file)?, 16).ok();
-            let description = [text("manufacturer"), text("product")].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let description =
+                [text("manufacturer"), text("product")].into_iter().flatten().collect::<Vec<_>>().join(" ");
             Some(UsbPrinter {
                 vendor: number("idVendor")?,
                 product: number("idProduct")?,
@@ -258,7 +263,8 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
         }
-        for text in ["", "tcp:host", "serial:/dev/x", "serial:/dev/x@fast", "serial:/dev/x@9600,dtr", "usb:4b8", "lp:"] {
+        for text in ["", "tcp:host", "serial:/dev/x", "serial:/dev/x@fast", "serial:/dev/x@9600,dtr", "usb:4b8", "lp:"]
+        {
             assert!(text.parse::<Address>().is_err(), "{text}");
         }
     }
@@ -271,7 +277,9 @@ mod tests {
         let plug = |n: u32, serial: &str| {
             let device = sys.join(format!("devices/usb1/1-{n}"));
             std::fs::create_dir_all(device.join("1-1:1.0")).unwrap();
-            for (file, text) in [("idVendor", "04b8\n"), ("idProduct", "0202\n"), ("serial", serial), ("product", "TM-T88V\n")] {
+            for (file, text) in
+                [("idVendor", "04b8\n"), ("idProduct", "0202\n"), ("serial", serial), ("product", "TM-T88V\n")]
+            {
                 std::fs::write(device.join(file), text).unwrap();
             }
             let class = sys.join(format!("class/usbmisc/lp{n}"));

@@ -14,7 +14,7 @@ mod text;
 pub mod zpl;
 
 pub use job::{Art, Job, NoArt};
-pub use link::{Address, Link, open};
+pub use link::{Address, Link, UsbPrinter, open, serial_ports, usb_printers};
 pub use profile::{Confirm, Language, Profile, ProfileError, Reports};
 pub use reply::{Decoder, Reply};
 pub use session::{Outcome, Session};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use trivet_paper::raster::Grid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -223,6 +224,11 @@ impl Profile {
         self.code_pages.iter().filter_map(page).map(|(slot, page)| (slot, page.name, page.characters()))
     }
 
+    /// Where its characters stand, for lines that are drawn.
+    pub fn grid(&self) -> Grid {
+        Grid { dots: self.dots, cell_width: self.cell(), cell_height: super::escpos::CELL }
+    }
+
     /// Dots from one character of Font A to the next.
     pub fn cell(&self) -> u16 {
         self.dots / u16::from(self.columns)
@@ -273,13 +279,18 @@ mod tests {
 
     #[test]
     fn a_profile_of_ones_own_stands_on_a_shipped_one_and_is_checked() {
-        let own = ["name = \"mine\"\ninherits = \"generic-80\"\ncolumns = 42\ndots = 504\n[code_pages]\n99 = \"cp852\"".to_owned()];
+        let own =
+            ["name = \"mine\"\ninherits = \"generic-80\"\ncolumns = 42\ndots = 504\n[code_pages]\n99 = \"cp852\""
+                .to_owned()];
         let mine = Profile::among("mine", &own).unwrap();
         assert_eq!((mine.columns, mine.code_pages.len()), (42, 3));
         for (text, expected) in [
             ("name = \"a\"\ninherits = \"nothing\"", "there is no printer profile `nothing`"),
             ("name = \"a\"\ninherits = \"a\"", "printer profile `a`: stands on too many others"),
-            ("name = \"a\"\ninherits = \"epson-80\"\n[code_pages]\n9 = \"cp0\"", "printer profile `a`: there is no code page `cp0`"),
+            (
+                "name = \"a\"\ninherits = \"epson-80\"\n[code_pages]\n9 = \"cp0\"",
+                "printer profile `a`: there is no code page `cp0`",
+            ),
             ("name = \"a\"\ninherits = \"epson-80\"\ncolumns = 200", "printer profile `a`: 200 columns on 576 dots"),
         ] {
             assert_eq!(Profile::among("a", &[text.to_owned()]).unwrap_err().to_string(), expected);

@@ -4,7 +4,7 @@ use trivet_paper::Bitmap;
 
 /// Real-time commands act on receipt, even inside a picture's data (Epson, ESC/POS reference, DLE EOT, "Notes"). Sets
 /// one isolated dot wherever the data look like one, so that no picture opens a drawer or turns the printer off.
-pub fn disarm(data: &mut [u8]) {
+pub(super) fn disarm(data: &mut [u8]) {
     let mut from = 0;
     while let Some(at) = data.get(from..).and_then(|rest| rest.iter().position(|byte| *byte == 0x10)) {
         let at = from + at;
@@ -18,12 +18,12 @@ pub fn disarm(data: &mut [u8]) {
 }
 
 /// Whether `DLE second third` begins a command that acts on receipt.
-pub fn is_real_time(second: u8, third: u8) -> bool {
+pub(super) fn is_real_time(second: u8, third: u8) -> bool {
     matches!((second, third), (0x04, 1..=8 | 18) | (0x05, 0..=3) | (0x14, 1..=3 | 6..=8))
 }
 
 /// The picture without its white right-hand side, no wider than the paper.
-pub fn fitted(bitmap: &Bitmap, dots: u16) -> Bitmap {
+pub(super) fn fitted(bitmap: &Bitmap, dots: u16) -> Bitmap {
     let stride = bitmap.stride().max(1);
     let most = usize::from(dots.div_ceil(8)).min(stride);
     let used = |row: &[u8]| row.get(..most).unwrap_or(row).iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
@@ -36,7 +36,7 @@ pub fn fitted(bitmap: &Bitmap, dots: u16) -> Bitmap {
 }
 
 /// The picture in the middle of the paper.
-pub fn centred(bitmap: &Bitmap, dots: u16) -> Bitmap {
+pub(super) fn centred(bitmap: &Bitmap, dots: u16) -> Bitmap {
     let bitmap = fitted(bitmap, dots);
     let before = usize::from(dots.saturating_sub(bitmap.width) / 16);
     let stride = bitmap.stride();

@@ -48,7 +48,7 @@ pub struct Decoder {
 }
 
 /// The longest that is waited for: a line of `~HS`.
-pub const LONGEST: usize = 96;
+const LONGEST: usize = 96;
 
 const XON: u8 = 0x11;
 const XOFF: u8 = 0x13;

@@ -206,7 +206,8 @@ impl Session {
     async fn confirm(&mut self, job: &Job, id: [u8; 3], before: Option<u8>) -> Outcome {
         let speed = u32::from(self.profile.mm_per_second.max(1));
         let moving = Duration::from_millis(u64::from(job.micrometres() / speed));
-        let sending = self.address.bytes_per_second().map_or(0, |rate| job.bytes().len() as u64 * 1_000 / u64::from(rate));
+        let sending =
+            self.address.bytes_per_second().map_or(0, |rate| job.bytes().len() as u64 * 1_000 / u64::from(rate));
         let within = moving + Duration::from_millis(sending) + MARGIN;
         match self.wait_for(id, before, within).await {
             Ok(true) => {}

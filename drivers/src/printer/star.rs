@@ -1,8 +1,9 @@
 //! Laid-out lines become Star Line Mode. Pure. Commands: Star Micronics, "Star Line Mode Command Specifications".
 
+use trivet_paper::raster;
 use trivet_paper::{Bitmap, Line, PictureId, Style, Symbology};
 
-use super::escpos::{CELL, DOT_MICROMETRES, LINE, line_micrometres};
+use super::escpos::{DOT_MICROMETRES, LINE, QUIET, below, left_of_line, line_micrometres};
 use super::job::{Art, Job};
 use super::profile::{Buzzer, Cutter, Profile};
 use super::raster::{centred, fitted};
@@ -94,12 +95,12 @@ impl Encoder<'_> {
             }
             bytes.truncate(start);
         }
-        match self.art.draw(line, self.profile.dots, CELL) {
+        match self.art.draw(line, self.profile.grid()) {
             Some((bitmap, missing)) => {
                 if !missing.is_empty() {
                     self.out.warn(format!("no font has {missing:?}"));
                 }
-                self.raster(&fitted(&bitmap, self.profile.dots), LINE - CELL);
+                self.raster(&fitted(&bitmap, self.profile.dots), left_of_line(line, bitmap.height()));
             }
             None => {
                 let lacking = self.pages.write_lossy(self.out.buffer(), &self.text, self.page);
@@ -147,7 +148,7 @@ impl Encoder<'_> {
             return self.out.warn(format!("a QR code holds 1 to {LONGEST_QR} bytes"));
         }
         if !self.profile.native_codes {
-            return match trivet_paper::qr(data, module) {
+            return match raster::qr(data, module, QUIET) {
                 Some(bitmap) => self.raster(&centred(&bitmap, self.profile.dots), 0),
                 None => self.out.warn("this QR code does not fit".to_owned()),
             };
@@ -178,8 +179,11 @@ impl Encoder<'_> {
             return self.out.warn(format!("`{data}` is no {symbology:?}"));
         }
         if !self.profile.native_codes {
-            return match trivet_paper::barcode(symbology, data, height, 2) {
-                Ok(bitmap) => self.raster(&centred(&bitmap, self.profile.dots), 0),
+            return match raster::barcode(symbology, data, height, 2) {
+                Ok(bitmap) => {
+                    self.raster(&centred(&bitmap, self.profile.dots), 0);
+                    self.line(&below(data, usize::from(self.profile.columns)));
+                }
                 Err(why) => self.out.warn(format!("`{data}`: {why}")),
             };
         }

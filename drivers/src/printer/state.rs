@@ -97,7 +97,15 @@ impl PrinterState {
                 }
             }
             3 => self.errors(bit(2) || bit(6), bit(3), bit(5)),
-            4 => self.paper = if bit(5) { Paper::End } else if bit(2) { Paper::NearEnd } else { Paper::Ok },
+            4 => {
+                self.paper = if bit(5) {
+                    Paper::End
+                } else if bit(2) {
+                    Paper::NearEnd
+                } else {
+                    Paper::Ok
+                }
+            }
             _ => {}
         }
     }
@@ -108,7 +116,13 @@ impl PrinterState {
         self.online = Some(first & 0x08 == 0);
         self.cover = if first & 0x20 != 0 { Cover::Open } else { Cover::Closed };
         self.errors(second & 0x44 != 0, second & 0x08 != 0, second & 0x20 != 0);
-        self.paper = if third & 0x0c != 0 { Paper::End } else if third & 0x03 != 0 { Paper::NearEnd } else { Paper::Ok };
+        self.paper = if third & 0x0c != 0 {
+            Paper::End
+        } else if third & 0x03 != 0 {
+            Paper::NearEnd
+        } else {
+            Paper::Ok
+        };
     }
 
     fn star(&mut self, star: Star) {
@@ -116,7 +130,13 @@ impl PrinterState {
         self.online = Some(!star.offline);
         self.cover = if star.cover_open { Cover::Open } else { Cover::Closed };
         self.errors(star.mechanical_error, star.cutter_error, star.unrecoverable);
-        self.paper = if star.paper_end { Paper::End } else if star.near_end { Paper::NearEnd } else { Paper::Ok };
+        self.paper = if star.paper_end {
+            Paper::End
+        } else if star.near_end {
+            Paper::NearEnd
+        } else {
+            Paper::Ok
+        };
     }
 
     fn zpl(&mut self, zpl: Zpl) {

@@ -4,32 +4,38 @@ use super::code_page::{self, Page};
 use super::profile::{Kanji, Profile};
 
 /// The pages of a profile, in the order in which they are tried.
-pub struct Pages {
+pub(super) struct Pages {
     pages: Vec<(u8, &'static Page)>,
     kanji: Kanji,
 }
 
 /// The language's own words around the bytes.
-pub struct Words {
-    pub select_page: fn(&mut Vec<u8>, u8),
-    pub kanji_on: &'static [u8],
-    pub kanji_off: &'static [u8],
+pub(super) struct Words {
+    pub(super) select_page: fn(&mut Vec<u8>, u8),
+    pub(super) kanji_on: &'static [u8],
+    pub(super) kanji_off: &'static [u8],
 }
 
 impl Pages {
-    pub fn of(profile: &Profile) -> Pages {
+    pub(super) fn of(profile: &Profile) -> Pages {
         let rest = profile.code_pages.keys().filter(|slot| !profile.preferred_pages.contains(slot));
         let named = |slot: &u8| Some((*slot, Page::named(profile.code_pages.get(slot)?)?));
         Pages { pages: profile.preferred_pages.iter().chain(rest).filter_map(named).collect(), kanji: profile.kanji }
     }
 
-    pub fn first(&self) -> Option<u8> {
+    pub(super) fn first(&self) -> Option<u8> {
         self.pages.first().map(|(slot, _)| *slot)
     }
 
     /// Appends a text and gives the page that is selected after it. None, with nothing appended, if the pages do not
     /// have all of it: stays on the current page where it can, and goes to the one that reaches farthest.
-    pub fn write(&self, out: &mut Vec<u8>, text: &str, selected: Option<u8>, words: &Words) -> Option<Option<u8>> {
+    pub(super) fn write(
+        &self,
+        out: &mut Vec<u8>,
+        text: &str,
+        selected: Option<u8>,
+        words: &Words,
+    ) -> Option<Option<u8>> {
         if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
             out.extend_from_slice(text.as_bytes());
             return Some(selected);
@@ -64,7 +70,8 @@ impl Pages {
                     current = Some((*slot, *page));
                 }
                 None => {
-                    let lacking = |c: &char| !c.is_ascii() && self.pages.iter().all(|(_, page)| page.byte(*c).is_none());
+                    let lacking =
+                        |c: &char| !c.is_ascii() && self.pages.iter().all(|(_, page)| page.byte(*c).is_none());
                     let run: String = rest.chars().take_while(lacking).collect();
                     let bytes = code_page::kanji(self.kanji, &run)?;
                     out.extend_from_slice(words.kanji_on);
@@ -78,7 +85,7 @@ impl Pages {
     }
 
     /// The text with `?` for what the pages lack, and what that is.
-    pub fn write_lossy(&self, out: &mut Vec<u8>, text: &str, selected: Option<u8>) -> Vec<char> {
+    pub(super) fn write_lossy(&self, out: &mut Vec<u8>, text: &str, selected: Option<u8>) -> Vec<char> {
         let page = self.pages.iter().find(|(slot, _)| Some(*slot) == selected).map(|(_, page)| *page);
         let mut lacking = Vec::new();
         for c in text.chars() {

@@ -1,8 +1,9 @@
 //! Laid-out lines become labels in ZPL II. Pure. Commands: Zebra, "ZPL II Programming Guide".
 
+use trivet_paper::raster;
 use trivet_paper::{Align, Bitmap, Line, Style, Symbology};
 
-use super::escpos::DOT_MICROMETRES;
+use super::escpos::{DOT_MICROMETRES, QUIET};
 use super::job::{Art, Job};
 use super::profile::Profile;
 use super::raster::{centred, fitted};
@@ -14,8 +15,14 @@ const LONGEST_QR: usize = 700;
 
 /// Each label is one frame. A paper that is longer than a label goes on on the next.
 pub fn encode(lines: &[Line], profile: &Profile, art: &dyn Art) -> Job {
-    let mut encoder =
-        Encoder { profile, art, out: Job::with_capacity(1_024), label: Vec::new(), y: 0, rows: profile.label_rows.max(LINE) };
+    let mut encoder = Encoder {
+        profile,
+        art,
+        out: Job::with_capacity(1_024),
+        label: Vec::new(),
+        y: 0,
+        rows: profile.label_rows.max(LINE),
+    };
     for line in lines {
         encoder.line(line);
     }
@@ -104,7 +111,7 @@ impl Encoder<'_> {
     }
 
     fn draw(&mut self, line: &Line) {
-        match self.art.draw(line, self.profile.dots, CELL) {
+        match self.art.draw(line, self.profile.grid()) {
             Some((bitmap, missing)) => {
                 if !missing.is_empty() {
                     self.out.warn(format!("no font has {missing:?}"));
@@ -136,7 +143,7 @@ impl Encoder<'_> {
         if data.is_empty() || data.len() > LONGEST_QR {
             return self.out.warn(format!("a QR code holds 1 to {LONGEST_QR} bytes"));
         }
-        let Some(size) = trivet_paper::qr(data, module).map(|bitmap| bitmap.height()) else {
+        let Some(size) = raster::qr(data, module, QUIET).map(|bitmap| bitmap.height()) else {
             return self.out.warn("this QR code does not fit".to_owned());
         };
         self.room(size);
@@ -146,7 +153,7 @@ impl Encoder<'_> {
     }
 
     fn barcode(&mut self, symbology: Symbology, data: &str, height: u8) {
-        if let Err(why) = trivet_paper::barcode(symbology, data, height, 2) {
+        if let Err(why) = raster::barcode(symbology, data, height, 2) {
             return self.out.warn(format!("`{data}`: {why}"));
         }
         self.room(u16::from(height) + LINE);
