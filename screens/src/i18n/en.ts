@@ -6,6 +6,8 @@ export const en = {
   "ago": "{span} ago",
   "table": "Table {table}",
   "noAnswer": "No answer – tap again",
+  "fewer": "Fewer: {name}",
+  "more": "More: {name}",
 
   "page.home": "Trivet",
   "page.pos": "Orders",
@@ -111,8 +113,6 @@ export const en = {
   "pos.lineNote": "Note for the cook",
   "pos.lineNoteHint": "e.g. allergy: nuts",
   "pos.quantity": "Quantity",
-  "pos.fewer": "Fewer: {name}",
-  "pos.more": "More: {name}",
   "pos.edit": "Change: {name}",
   "pos.type": "Kind of order",
   "pos.table": "Table",

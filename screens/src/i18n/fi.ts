@@ -7,6 +7,8 @@ export const fi: Texts = {
   "ago": "{span} sitten",
   "table": "Pöytä {table}",
   "noAnswer": "Ei vastausta – napauta uudelleen",
+  "fewer": "Vähemmän: {name}",
+  "more": "Lisää: {name}",
 
   "page.home": "Trivet",
   "page.pos": "Tilaukset",
@@ -112,8 +114,6 @@ export const fi: Texts = {
   "pos.lineNote": "Viesti kokille",
   "pos.lineNoteHint": "esim. allergia: pähkinät",
   "pos.quantity": "Määrä",
-  "pos.fewer": "Vähemmän: {name}",
-  "pos.more": "Lisää: {name}",
   "pos.edit": "Muuta: {name}",
   "pos.type": "Tilauksen tapa",
   "pos.table": "Pöytä",
