@@ -1,7 +1,7 @@
 // The first page: one large tile for each screen that this person may use.
 import { mayOne } from "../api/session";
 import { t, type TextKey } from "../i18n";
-import { MAY_SEE_PRINTERS } from "../printers/permissions";
+import { MAY_EDIT_LAYOUTS, MAY_SEE_PRINTERS } from "../printers/permissions";
 import { settings } from "../state/settings";
 import { useStore } from "../state/store";
 import { Icon, type IconName } from "../ui/icons";
@@ -24,6 +24,7 @@ const TILES: Tile[] = [
   { href: "haccp/", icon: "thermometer", title: "page.haccp", text: "home.haccp", permissions: ["haccp.read"], at: "both" },
   { href: "dashboard/", icon: "chart", title: "page.dashboard", text: "home.dashboard", permissions: ["menu.write"], at: "both" },
   { href: "printers/", icon: "printer", title: "page.printers", text: "home.printers", permissions: MAY_SEE_PRINTERS, at: "box" },
+  { href: "layouts/", icon: "layout", title: "page.layouts", text: "home.layouts", permissions: MAY_EDIT_LAYOUTS, at: "box" },
   { href: "status/", icon: "box", title: "page.status", text: "home.status", permissions: ["box.read"], at: "box" },
 ];
 
