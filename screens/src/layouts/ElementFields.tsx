@@ -144,13 +144,13 @@ function Placeholders({ fields, onInsert }: { fields: readonly LayoutField[]; on
           <button
             key={name}
             type="button"
-            title={`{${name}}: ${description}`}
+            title={`{${name}} – ${description}`}
             data-testid={`placeholder-${name}`}
             // The caret stays where it is.
             onPointerDown={(event) => event.preventDefault()}
             onClick={() => onInsert(name)}
           >
-            {description || name}
+            {word("placeholder", name)}
             <small>{example}</small>
           </button>
         ))}

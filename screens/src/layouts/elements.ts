@@ -40,7 +40,7 @@ const kinds: Record<ElementKind, Kind> = {
   taxes: { blank: { kind: "taxes" }, fields: [] },
   logo: { blank: { kind: "logo" }, fields: [] },
   qr: { blank: { kind: "qr", data: "", module: 6 }, fields: [text("data"), count("module", 1, 16)] },
-  barcode: { blank: { kind: "barcode", data: "", height: 80 }, fields: [text("data"), count("height", 16, 248, 8)] },
+  barcode: { blank: { kind: "barcode", data: "", height: 64 }, fields: [text("data"), count("height", 16, 240, 8)] },
   rule: { blank: { kind: "rule" }, fields: [] },
   feed: { blank: { kind: "feed", lines: 1 }, fields: [count("lines", 1, 20)] },
   buzz: { blank: { kind: "buzz" }, fields: [] },

@@ -11,7 +11,7 @@ import { moment } from "../ui/format";
 import { ReasonDialog } from "../ui/ReasonDialog";
 import { JOB_TONES, stepsOf, type Step } from "./jobs";
 import { PaperPicture } from "./PaperPicture";
-import { MAY_WORK_QUEUES } from "./permissions";
+import { MAY_REPRINT, MAY_WORK_QUEUES } from "./permissions";
 import { PrinterChoice } from "./PrinterChoice";
 import { jobName } from "./Queue";
 import { useStationNames } from "./stations";
@@ -26,7 +26,7 @@ interface JobDialogProps {
 
 export function JobDialog({ job, others, onDone, onClose }: JobDialogProps) {
   const [step, setStep] = useState<Step | null>(null);
-  const steps = mayOne(MAY_WORK_QUEUES) ? stepsOf(job, others.length) : [];
+  const steps = stepsOf(job, others.length).filter((each) => mayOne(each === "reprint" ? MAY_REPRINT : MAY_WORK_QUEUES));
   return (
     <>
       <Dialog title={jobName(job)} onClose={onClose} wide>

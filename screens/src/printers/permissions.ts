@@ -2,7 +2,8 @@
 
 export const MAY_SEE_PRINTERS = ["box.read", "kitchen.update_status"];
 export const MAY_WORK_QUEUES = ["kitchen.update_status"];
+export const MAY_REPRINT = ["printing.reprint"];
 export const MAY_SET_UP = ["printing.manage", "box.read"];
 export const MAY_TEST = ["printing.manage", "kitchen.update_status"];
 export const MAY_EDIT_LAYOUTS = ["printing.manage"];
-export const MAY_OPEN_DRAWERS = ["drawer.open", "printing.manage"];
+export const MAY_OPEN_DRAWERS = ["drawer.open"];

@@ -4,7 +4,7 @@ import { t } from "../i18n";
 import { Icon } from "./icons";
 
 export const SHORTEST_PIN = 4;
-const LONGEST_PIN = 12;
+const LONGEST_PIN = 8;
 const DIGITS = ["1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
 interface PinPadProps {
