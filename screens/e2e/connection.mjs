@@ -25,6 +25,8 @@ story("every page opens without a complaint, in Finnish too", async (scene) => {
     ["kitchen/", "Keittiö"],
     ["haccp/", "Lämpötilat"],
     ["status/", "Laite"],
+    ["printers/", "Tulostimet"],
+    ["layouts/", "Tulosteet"],
     ["dashboard/", "Yleiskuva"],
   ];
   for (const [where, title] of pages) {

@@ -2,4 +2,5 @@
 import "./orders.mjs";
 import "./temperatures.mjs";
 import "./dashboard.mjs";
+import "./printers.mjs";
 import "./connection.mjs";

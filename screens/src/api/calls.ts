@@ -1,18 +1,25 @@
 // Every call of the API that the screens make, one line each.
-import { ask } from "./client";
+import { ask, askPicture } from "./client";
 import type {
   BoxStatus,
+  FoundList,
   History,
+  LayoutElement,
+  LayoutId,
+  LayoutList,
   LoginAnswer,
   MenuItem,
   MenuPatch,
   NewOrder,
   Order,
   OrderList,
+  PrintJobList,
   Probe,
   ProbePatch,
+  QueuedJob,
   SentToKitchen,
   Settings,
+  TestSheet,
   Ticket,
 } from "./types";
 import { uuidv7 } from "./uuid";
@@ -20,7 +27,11 @@ import { uuidv7 } from "./uuid";
 const at = (id: string) => encodeURIComponent(id);
 
 export const login = (login: string, password: string) =>
-  ask<LoginAnswer>("/auth/login", { method: "POST", body: { login, password }, key: uuidv7(), anonymous: true });
+  ask<LoginAnswer>("/auth/login", { method: "POST", body: { login, password }, key: uuidv7(), proves: "password" });
+
+/** The next person at a screen where somebody is logged in. */
+export const loginByPin = (login: string, pin: string) =>
+  ask<LoginAnswer>("/auth/pin", { method: "POST", body: { login, pin }, key: uuidv7(), proves: "pin" });
 
 export const settings = () => ask<Settings>("/settings");
 
@@ -43,9 +54,57 @@ export type TicketStep = "start" | "complete" | "recall";
 export const stepTicket = (id: string, step: TicketStep, key: string) =>
   ask<Ticket>(`/kitchen/orders/${at(id)}/${step}`, { method: "POST", key });
 
+export const printReceipt = (orderId: string, key: string) =>
+  ask<QueuedJob>(`/pos/orders/${at(orderId)}/receipt/print`, { method: "POST", key });
+
+export const mailReceipt = (orderId: string, email: string, key: string) =>
+  ask<unknown>(`/pos/orders/${at(orderId)}/receipt/email`, { method: "POST", body: { email }, key });
+
+export const printJobs = (printer: string) => ask<PrintJobList>(`/print-jobs?printer=${at(printer)}`);
+
+export const jobPicture = (id: string) => askPicture(`/print-jobs/${at(id)}/picture`);
+
 /** A ticket's print job has the ticket's id. */
-export const releasePaper = (ticketId: string, key: string) =>
-  ask<unknown>(`/print-jobs/${at(ticketId)}/release`, { method: "POST", key });
+export const releasePaper = (id: string, key: string) =>
+  ask<unknown>(`/print-jobs/${at(id)}/release`, { method: "POST", key });
+
+export interface JobStep {
+  step: "release" | "cancel" | "move" | "reprint";
+  reason: string;
+  /** Where a job is moved to. */
+  printer?: string;
+}
+
+export const stepJob = (id: string, { step, ...body }: JobStep, key: string) =>
+  ask<unknown>(`/print-jobs/${at(id)}/${step}`, { method: "POST", body, key });
+
+export const printTest = (printer: string, sheet: TestSheet, key: string) =>
+  ask<QueuedJob>(`/printing/printers/${at(printer)}/test`, { method: "POST", body: { sheet }, key });
+
+export const openDrawer = (printer: string, reason: string, key: string) =>
+  ask<{ state: string }>(`/printing/drawers/${at(printer)}/open`, { method: "POST", body: { reason }, key });
+
+/** Lines are listened to and the network is asked, which takes its time. */
+const LOOKING_MS = 30_000;
+
+export const foundDevices = () => ask<FoundList>("/printing/found", { timeoutMs: LOOKING_MS });
+
+export const layouts = () => ask<LayoutList>("/printing/layouts");
+
+export const saveLayout = (id: LayoutId, elements: LayoutElement[], key: string) =>
+  ask<unknown>(`/printing/layouts/${id}`, { method: "PUT", body: { elements }, key });
+
+export const resetLayout = (id: LayoutId, key: string) => ask<unknown>(`/printing/layouts/${id}`, { method: "DELETE", key });
+
+/** The paper exactly as that printer would print it. */
+export const previewLayout = (id: LayoutId, printer: string, elements: LayoutElement[]) =>
+  askPicture(`/printing/layouts/${id}/preview?printer=${at(printer)}`, { method: "POST", body: { elements } });
+
+export const logo = () => askPicture("/printing/logo");
+
+export const saveLogo = (png: Blob, key: string) => ask<unknown>("/printing/logo", { method: "PUT", body: png, key });
+
+export const removeLogo = (key: string) => ask<unknown>("/printing/logo", { method: "DELETE", key });
 
 export const changeProbe = (id: string, patch: ProbePatch, key: string) =>
   ask<Probe>(`/haccp/probes/${at(id)}`, { method: "PUT", body: patch, key });

@@ -21,19 +21,35 @@ export class NoAnswer extends Error {}
 
 export interface Request {
   method?: "GET" | "POST" | "PUT" | "DELETE";
+  /** A picture goes as it is, all else as JSON. */
   body?: unknown;
   /** The Idempotency-Key of a write: a retry sends the same one. */
   key?: string;
-  /** Login itself: a 401 is an answer there, not the end of the session, and a 429 is one for the person to read. */
-  anonymous?: boolean;
+  /**
+   * Proving who one is: a 401 is an answer there, not the end of the session, and a 429 is one for the person to
+   * read. A password is given by nobody yet, a PIN on a screen where somebody is logged in.
+   */
+  proves?: "password" | "pin";
+  timeoutMs?: number;
 }
 
-export async function ask<T>(path: string, request: Request = {}): Promise<T> {
+export const ask = <T>(path: string, request: Request = {}): Promise<T> =>
+  exchange(path, request, "application/json", async (response) => {
+    const text = await response.text();
+    return text === "" ? (undefined as T) : parsed<T>(text);
+  });
+
+/** A picture; it needs the token, so that no `<img src>` can fetch it. */
+export const askPicture = (path: string, request: Request = {}): Promise<Blob> =>
+  exchange(path, request, "image/png", (response) => response.blob());
+
+async function exchange<T>(path: string, request: Request, accept: string, read: (it: Response) => Promise<T>): Promise<T> {
   const token = session.get()?.token;
-  const headers: Record<string, string> = { Accept: "application/json" };
-  if (request.body !== undefined) headers["Content-Type"] = "application/json";
+  const { body, proves } = request;
+  const headers: Record<string, string> = { Accept: accept };
+  if (body !== undefined) headers["Content-Type"] = body instanceof Blob ? body.type : "application/json";
   if (request.key) headers["Idempotency-Key"] = request.key;
-  if (token && !request.anonymous) headers["Authorization"] = `Bearer ${token}`;
+  if (token && proves !== "password") headers["Authorization"] = `Bearer ${token}`;
 
   let response: Response;
   let text: string;
@@ -41,18 +57,18 @@ export async function ask<T>(path: string, request: Request = {}): Promise<T> {
     response = await fetch(`/api/v1${path}`, {
       method: request.method ?? "GET",
       headers,
-      body: request.body === undefined ? undefined : JSON.stringify(request.body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      body: body === undefined || body instanceof Blob ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS),
       cache: "no-store",
     });
+    if (response.ok) return await read(response);
     text = await response.text();
   } catch (error) {
-    throw new NoAnswer(String(error));
+    throw error instanceof NoAnswer ? error : new NoAnswer(String(error));
   }
-  if (response.ok) return text === "" ? (undefined as T) : parsed<T>(text);
   // A 401 ends only the session it was about: by now someone else may have logged in.
-  if (response.status === 401 && !request.anonymous && session.get()?.token === token) end();
-  const braked = response.status === 429 && request.anonymous;
+  if (response.status === 401 && !proves && session.get()?.token === token) end();
+  const braked = response.status === 429 && proves;
   if (isInTrouble(response.status) && !braked) throw new NoAnswer(`HTTP ${response.status}`);
   throw new Refusal(response.status, problemOf(response.status, text));
 }

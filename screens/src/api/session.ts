@@ -18,6 +18,23 @@ export const session = createStore<Session | null>(stored());
 
 session.subscribe(() => keep("session", session.get()));
 
+let ending = 0;
+
+/** The screen goes back to the login by itself when the token ends, not at the next tap that fails. */
+function watchEnd(): void {
+  clearTimeout(ending);
+  const now = session.get();
+  if (now === null) return;
+  const leftMs = now.expiresAt - Date.now();
+  if (leftMs <= 0) end();
+  else ending = window.setTimeout(watchEnd, leftMs);
+}
+
+session.subscribe(watchEnd);
+// A tablet that slept has slept through its timers.
+document.addEventListener("visibilitychange", watchEnd);
+watchEnd();
+
 export function begin(answer: LoginAnswer): void {
   session.set({
     token: answer.accessToken,
@@ -34,3 +51,5 @@ export function end(): void {
 export function may(permission: string): boolean {
   return session.get()?.person.permissions.includes(permission) ?? false;
 }
+
+export const mayOne = (permissions: readonly string[]): boolean => permissions.some(may);

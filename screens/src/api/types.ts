@@ -45,3 +45,108 @@ export interface ProbePatch {
   minMilliC?: number | null;
   maxMilliC?: number | null;
 }
+
+export interface Printer {
+  name: string;
+  address: string;
+  profile: string;
+  language: "escpos" | "star" | "zpl";
+  identity: string | null;
+  stations: string[];
+  /** The stations whose tickets it takes when their own printer can't. */
+  backs: string[];
+  /** It says "printed"; else only "sent" is known. */
+  confirms: boolean;
+  link: "up" | "busy" | "down" | "unknown";
+  online: boolean | null;
+  cover: "open" | "closed" | "unknown";
+  paper: "ok" | "near_end" | "end" | "unknown";
+  cutter: "ok" | "error" | "unknown";
+  drawer: "open" | "closed" | "unknown";
+  /** Its own words, or why it can't be reached. */
+  detail: string;
+  lastHeard: string | null;
+  waiting: number;
+  oldestAt: string | null;
+  held: number;
+}
+
+export interface PrinterList {
+  printers: Printer[];
+}
+
+export interface FoundDevice {
+  address: string;
+  kind: "usb" | "serial" | "network";
+  identity: string | null;
+  description: string;
+  /** The printer that is set up at this address. */
+  configured: string | null;
+}
+
+export interface FoundList {
+  found: FoundDevice[];
+}
+
+export type PrintJobState = "queued" | "sending" | "sent" | "printed" | "in_doubt" | "held" | "cancelled";
+
+export interface PrintJob {
+  id: string;
+  kind: "ticket" | "void" | "receipt" | "label" | "test";
+  printer: string;
+  station: string | null;
+  orderNumber: string | null;
+  title: string;
+  state: PrintJobState;
+  note: string;
+  attempts: number;
+  createdAt: string;
+  copy: boolean;
+}
+
+export interface PrintJobList {
+  jobs: PrintJob[];
+}
+
+export interface QueuedJob {
+  job: PrintJob;
+}
+
+export type TestSheet = "test" | "alignment" | "code_pages";
+
+export type LayoutId = "kitchen_ticket" | "void_slip" | "receipt" | "prep_label" | "haccp_label";
+
+export type TextSize = "normal" | "tall" | "large" | "huge";
+export type TextAlign = "left" | "centre" | "right";
+
+/** What a paper is made of, from the top down. */
+export type LayoutElement =
+  | { kind: "logo" | "rule" | "taxes" | "totals" | "buzz" | "cut" }
+  | { kind: "text"; text: string; size: TextSize; align: TextAlign; bold: boolean; reversed: boolean }
+  | { kind: "columns"; left: string; right: string; size: TextSize; bold: boolean }
+  | { kind: "feed"; lines: number }
+  | { kind: "lines"; size: TextSize; prices: boolean; modifiers: boolean; notes: boolean }
+  | { kind: "notes"; size: TextSize }
+  | { kind: "qr"; data: string; module: number }
+  | { kind: "barcode"; data: string; height: number };
+
+export type ElementKind = LayoutElement["kind"];
+
+/** What a text may name in braces. */
+export interface LayoutField {
+  name: string;
+  description: string;
+  example: string;
+}
+
+export interface Layout {
+  id: LayoutId;
+  name: string;
+  elements: LayoutElement[];
+  isDefault: boolean;
+  fields: LayoutField[];
+}
+
+export interface LayoutList {
+  layouts: Layout[];
+}

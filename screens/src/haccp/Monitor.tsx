@@ -3,17 +3,17 @@ import { useMemo } from "preact/hooks";
 import type { Probe } from "../api/types";
 import { t } from "../i18n";
 import { picture } from "../live/live";
+import { chooseFragment, fragment } from "../state/fragment";
 import { useStore } from "../state/store";
 import { Icon } from "../ui/icons";
 import { useFresh } from "./fresh";
-import { chooseUnit, selection } from "./selection";
 import { UnitPanel } from "./UnitPanel";
 import { UnitTile } from "./UnitTile";
 
 export function Monitor() {
   const probes = useFresh(useStore(picture, (now) => now.probes));
   const known = useStore(picture, (now) => now.known.has("admin"));
-  const chosen = useStore(selection);
+  const chosen = useStore(fragment);
   const units = useMemo(() => [...probes.values()], [probes]);
   const open = chosen === null ? undefined : probes.get(chosen);
 
@@ -24,7 +24,7 @@ export function Monitor() {
         {units.length > 0 ? (
           <ul class="units">
             {units.map((probe) => (
-              <UnitTile key={probe.id} probe={probe} selected={probe.id === chosen} onChoose={chooseUnit} />
+              <UnitTile key={probe.id} probe={probe} selected={probe.id === chosen} onChoose={chooseFragment} />
             ))}
           </ul>
         ) : (
@@ -34,7 +34,7 @@ export function Monitor() {
           </p>
         )}
       </div>
-      {open && <UnitPanel key={open.id} probe={open} onClose={() => chooseUnit(null)} />}
+      {open && <UnitPanel key={open.id} probe={open} onClose={() => chooseFragment(null)} />}
     </main>
   );
 }

@@ -1,6 +1,7 @@
 // The first page: one large tile for each screen that this person may use.
-import { may } from "../api/session";
+import { mayOne } from "../api/session";
 import { t, type TextKey } from "../i18n";
+import { MAY_EDIT_LAYOUTS, MAY_SEE_PRINTERS } from "../printers/permissions";
 import { settings } from "../state/settings";
 import { useStore } from "../state/store";
 import { Icon, type IconName } from "../ui/icons";
@@ -11,23 +12,26 @@ interface Tile {
   icon: IconName;
   title: TextKey;
   text: TextKey;
-  permission: string;
+  /** One of these is enough. */
+  permissions: string[];
   /** Where the page is at home; on the other kind it is left out. */
   at: "box" | "dashboard" | "both";
 }
 
 const TILES: Tile[] = [
-  { href: "pos/", icon: "bag", title: "page.pos", text: "home.pos", permission: "orders.create", at: "box" },
-  { href: "kitchen/", icon: "flame", title: "page.kitchen", text: "home.kitchen", permission: "kitchen.read", at: "box" },
-  { href: "haccp/", icon: "thermometer", title: "page.haccp", text: "home.haccp", permission: "haccp.read", at: "both" },
-  { href: "dashboard/", icon: "chart", title: "page.dashboard", text: "home.dashboard", permission: "menu.write", at: "both" },
-  { href: "status/", icon: "box", title: "page.status", text: "home.status", permission: "box.read", at: "box" },
+  { href: "pos/", icon: "bag", title: "page.pos", text: "home.pos", permissions: ["orders.create"], at: "box" },
+  { href: "kitchen/", icon: "flame", title: "page.kitchen", text: "home.kitchen", permissions: ["kitchen.read"], at: "box" },
+  { href: "haccp/", icon: "thermometer", title: "page.haccp", text: "home.haccp", permissions: ["haccp.read"], at: "both" },
+  { href: "dashboard/", icon: "chart", title: "page.dashboard", text: "home.dashboard", permissions: ["menu.write"], at: "both" },
+  { href: "printers/", icon: "printer", title: "page.printers", text: "home.printers", permissions: MAY_SEE_PRINTERS, at: "box" },
+  { href: "layouts/", icon: "layout", title: "page.layouts", text: "home.layouts", permissions: MAY_EDIT_LAYOUTS, at: "box" },
+  { href: "status/", icon: "box", title: "page.status", text: "home.status", permissions: ["box.read"], at: "box" },
 ];
 
 export function Launcher() {
   const kind = useStore(settings, (now) => now?.kind ?? "box");
   const place = useStore(settings);
-  const tiles = TILES.filter((tile) => may(tile.permission) && (tile.at === "both" || tile.at === kind));
+  const tiles = TILES.filter((tile) => mayOne(tile.permissions) && (tile.at === "both" || tile.at === kind));
   return (
     <main class="launcher">
       <div class="launcher-head">

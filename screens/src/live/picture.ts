@@ -1,12 +1,14 @@
 // The picture that the screens show, folded from frames. Pure: frames in, a new picture out, and whatever
 // a frame did not touch stays the same object, so that only changed cards render again.
-import type { Breach, MenuItem, Order, Probe, Station, Ticket } from "../api/types";
+import type { Breach, MenuItem, Order, Printer, Probe, Station, Ticket } from "../api/types";
 import type { Frame, Namespace } from "./frame";
 
 export interface Picture {
   /** The namespaces whose snapshot has come. */
   known: ReadonlySet<Namespace>;
   stations: readonly Station[];
+  /** In the box's order. */
+  printers: readonly Printer[];
   tickets: ReadonlyMap<string, Ticket>;
   orders: ReadonlyMap<string, Order>;
   menu: ReadonlyMap<string, MenuItem>;
@@ -17,6 +19,7 @@ export interface Picture {
 export const emptyPicture: Picture = {
   known: new Set(),
   stations: [],
+  printers: [],
   tickets: new Map(),
   orders: new Map(),
   menu: new Map(),
@@ -34,20 +37,24 @@ export function fold(picture: Picture, frames: readonly Frame[]): Picture {
 function foldOne(picture: Picture, frame: Frame): Picture {
   switch (frame.type) {
     case "kitchen:status": {
-      const { orders, stations } = frame.data as { orders: Ticket[]; stations?: Station[] };
-      return seen({ ...picture, tickets: byId(orders), stations: stations ?? picture.stations }, "kitchen");
+      const { orders, stations, printers } = frame.data as { orders: Ticket[]; stations?: Station[]; printers?: Printer[] };
+      const whole = { stations: stations ?? picture.stations, printers: printers ?? picture.printers };
+      return seen({ ...picture, ...whole, tickets: byId(orders) }, "kitchen");
     }
     case "kitchen:order:updated":
     case "pos:order:kitchen_update":
       return withTicket(picture, frame.data as Ticket);
     case "pos:status": {
-      const { orders, menu } = frame.data as { orders: Order[]; menu: MenuItem[] };
-      return seen({ ...picture, orders: withClosed(picture.orders, orders), menu: byId(menu.filter(isSold)) }, "pos");
+      const { orders, menu, printers } = frame.data as { orders: Order[]; menu: MenuItem[]; printers?: Printer[] };
+      const whole = { menu: byId(menu.filter(isSold)), printers: printers ?? picture.printers };
+      return seen({ ...picture, ...whole, orders: withClosed(picture.orders, orders) }, "pos");
     }
     case "pos:order:updated":
       return withOrder(picture, frame.data as Order);
     case "pos:menu:updated":
       return withMenuItem(picture, frame.data as MenuItem);
+    case "printing:status":
+      return { ...picture, printers: (frame.data as { printers: Printer[] }).printers };
     case "admin:status":
       return seen({ ...picture, probes: byId((frame.data as { probes: Probe[] }).probes) }, "admin");
     case "haccp:probe:updated":

@@ -9,6 +9,7 @@ import { money } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { taxFigures } from "../ui/orders";
 import { Segments } from "../ui/Segments";
+import { Stepper } from "../ui/Stepper";
 import {
   clearDraft,
   countOf,
@@ -25,7 +26,6 @@ import {
 } from "./draft";
 import { LineDialog } from "./LineDialog";
 import { lastSent, sendDraft } from "./send";
-import { Stepper } from "./Stepper";
 
 const ORDER_TYPES: OrderType[] = ["dine_in", "takeout", "delivery"];
 

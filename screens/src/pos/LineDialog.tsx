@@ -5,9 +5,9 @@ import { t } from "../i18n";
 import { Dialog } from "../ui/Dialog";
 import { money } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { Stepper } from "../ui/Stepper";
 import { lineEstimate, putLine, type DraftLine } from "./draft";
 import { lastSent } from "./send";
-import { Stepper } from "./Stepper";
 
 export interface LineDialogProps {
   item: MenuItem | undefined;

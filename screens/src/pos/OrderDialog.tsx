@@ -8,6 +8,7 @@ import { clock, money } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { orderStates, taxFigures, whereOf } from "../ui/orders";
 import { NextStep } from "./OpenOrders";
+import { Receipt } from "./Receipt";
 
 export function OrderDialog({ order, tickets, onClose }: { order: Order; tickets: Ticket[]; onClose: () => void }) {
   const stations = useStore(settings, (now) => now?.stations);
@@ -69,6 +70,7 @@ export function OrderDialog({ order, tickets, onClose }: { order: Order; tickets
           ))}
         </ul>
       )}
+      <Receipt order={order} />
     </Dialog>
   );
 }

@@ -2,8 +2,9 @@
 import { may } from "../api/session";
 import { t } from "../i18n";
 import { picture } from "../live/live";
-import { boot } from "../ui/boot";
+import { PrinterBanner } from "../printers/PrinterBanner";
 import { createStore, useStore } from "../state/store";
+import { boot } from "../ui/boot";
 import { countOf, draft } from "./draft";
 import { DraftPanel } from "./DraftPanel";
 import { Menu } from "./Menu";
@@ -51,5 +52,6 @@ function ViewTabs({ shown }: { shown: View }) {
 boot({
   title: "page.pos",
   Page: Pos,
+  Banner: () => <PrinterBanner />,
   wants: () => ({ needs: ["pos"], likes: may("kitchen.read") ? ["notifications", "kitchen"] : ["notifications"] }),
 });

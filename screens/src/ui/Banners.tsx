@@ -1,5 +1,6 @@
 // What must be seen before anything else, above the page and above its dialogs:
-// the picture is old, a unit is out of its limits, the clock can't be trusted.
+// the picture is old, a unit is out of its limits, the clock can't be trusted, and what the page adds.
+import type { ComponentChildren } from "preact";
 import { t } from "../i18n";
 import type { Breach } from "../api/types";
 import { liveProblem, picture, timeQuality } from "../live/live";
@@ -11,12 +12,13 @@ import { degrees, exactDegrees } from "./temperature";
 
 const BREACHES_SHOWN = 2;
 
-export function Banners({ listens }: { listens: boolean }) {
+export function Banners({ listens, children }: { listens: boolean; children?: ComponentChildren }) {
   return (
     <div class="banners">
       <StaleBanner />
       {listens && <ProblemBanner />}
       {listens && <BreachBanner />}
+      {children}
       <TimeBanner />
     </div>
   );
@@ -56,7 +58,7 @@ function BreachBanner() {
     <div role="alert" data-testid="breach-banner">
       <a class="banner bad" href={`${import.meta.env.BASE_URL}haccp/#${list[0]!.probeId}`}>
         <Icon name="thermometer" />
-        <span class="breaches">
+        <span class="banner-list">
           {list.slice(0, BREACHES_SHOWN).map((breach) => (
             <BreachText key={breach.id} breach={breach} />
           ))}

@@ -7,6 +7,7 @@ import { chooseLanguage, language, languageNames, t, type TextKey } from "../i18
 import { settings } from "../state/settings";
 import { useStore } from "../state/store";
 import { Icon, Mark } from "./icons";
+import { rememberPerson } from "./people";
 import { Segments } from "./Segments";
 
 function whyNot(error: unknown): string {
@@ -27,7 +28,10 @@ export function Login({ title }: { title: TextKey }) {
     setBusy(true);
     setMessage("");
     try {
-      begin(await login(String(form.get("login")).trim(), String(form.get("password"))));
+      const name = String(form.get("login")).trim();
+      const answer = await login(name, String(form.get("password")));
+      rememberPerson(name, answer.person.name);
+      begin(answer);
     } catch (error) {
       setBusy(false);
       setMessage(whyNot(error));

@@ -1,5 +1,6 @@
-// The bar of every page: where am I, is this live, and the menu with language, theme and log out.
+// The bar of every page: where am I, is this live, and the menu with person, language, theme and log out.
 import type { ComponentChildren } from "preact";
+import { useRef, useState } from "preact/hooks";
 import { end, session } from "../api/session";
 import { chooseLanguage, language, languageNames, t, word, type TextKey } from "../i18n";
 import { connection } from "../live/live";
@@ -8,6 +9,7 @@ import { settings } from "../state/settings";
 import { useStore } from "../state/store";
 import { Icon, Mark } from "./icons";
 import { Segments } from "./Segments";
+import { SwitchPerson } from "./SwitchPerson";
 import { theme, themes } from "./theme";
 
 export function TopBar({ title, children }: { title: TextKey; children?: ComponentChildren }) {
@@ -47,27 +49,44 @@ function ScreenMenu() {
   const person = useStore(session, (now) => now?.person);
   const lang = useStore(language);
   const shade = useStore(theme);
+  const shared = useStore(settings, (now) => now?.kind === "box");
+  const [switching, setSwitching] = useState(false);
+  const menu = useRef<HTMLDivElement>(null);
+  const switchPerson = () => {
+    // The menu lies in the browser's top layer, above every dialog.
+    menu.current?.hidePopover();
+    setSwitching(true);
+  };
   return (
-    <div id="screen-menu" class="menu" popover="auto">
-      <p class="menu-person">
-        <strong>{person?.name}</strong>
-        <small>{person && word("role", person.role)}</small>
-      </p>
-      <Segments
-        label={t("menu.language")}
-        value={lang}
-        options={languageNames.map(({ id, name }) => ({ value: id, text: name }))}
-        onChoose={chooseLanguage}
-      />
-      <Segments
-        label={t("menu.theme")}
-        value={shade}
-        options={themes.map((value) => ({ value, text: t(`theme.${value}`) }))}
-        onChoose={(value) => theme.set(value)}
-      />
-      <button type="button" class="wide" data-testid="logout" onClick={end}>
-        {t("menu.logout")}
-      </button>
-    </div>
+    <>
+      <div ref={menu} id="screen-menu" class="menu" popover="auto">
+        <p class="menu-person">
+          <strong>{person?.name}</strong>
+          <small>{person && word("role", person.role)}</small>
+        </p>
+        <Segments
+          label={t("menu.language")}
+          value={lang}
+          options={languageNames.map(({ id, name }) => ({ value: id, text: name }))}
+          onChoose={chooseLanguage}
+        />
+        <Segments
+          label={t("menu.theme")}
+          value={shade}
+          options={themes.map((value) => ({ value, text: t(`theme.${value}`) }))}
+          onChoose={(value) => theme.set(value)}
+        />
+        {shared && (
+          <button type="button" class="wide" data-testid="switch-person" onClick={switchPerson}>
+            <Icon name="person" />
+            {t("switch.title")}
+          </button>
+        )}
+        <button type="button" class="wide" data-testid="logout" onClick={end}>
+          {t("menu.logout")}
+        </button>
+      </div>
+      {switching && <SwitchPerson onClose={() => setSwitching(false)} />}
+    </>
   );
 }

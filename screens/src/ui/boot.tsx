@@ -14,12 +14,15 @@ import "./css/tokens.css";
 import "./css/base.css";
 import "./css/controls.css";
 import "./css/frame.css";
+import "./css/people.css";
 
 export interface PageOptions {
   title: TextKey;
   Page: ComponentType;
   /** What the page puts into the top bar. */
   Bar?: ComponentType;
+  /** What the page puts above itself, beside the banners that all have. */
+  Banner?: ComponentType;
   /** What the page listens to; a page without it asks by itself (and beats by itself). */
   wants?: () => Wants;
 }
@@ -36,14 +39,14 @@ function Screen(options: PageOptions) {
   return token === null ? <Login key={lang} title={options.title} /> : <Working key={`${lang} ${token}`} {...options} />;
 }
 
-function Working({ title, Page, Bar, wants }: PageOptions) {
+function Working({ title, Page, Bar, Banner, wants }: PageOptions) {
   useLayoutEffect(() => {
     void loadSettings();
     return wants ? startLive(wants()) : undefined;
   }, []);
   return (
     <div class="screen">
-      <Banners listens={wants !== undefined} />
+      <Banners listens={wants !== undefined}>{Banner && <Banner />}</Banners>
       <TopBar title={title}>
         {Bar && <Bar />}
       </TopBar>
