@@ -148,14 +148,9 @@ fn a_field_that_is_not_known_is_passed_over() {
 
 #[test]
 fn every_kind_has_a_fixture_and_no_kind_two_meanings() {
-    let kinds: Vec<u16> = [
-        access::Event::KINDS,
-        checks::Event::KINDS,
-        kitchen::Event::KINDS,
-        papers::Event::KINDS,
-        haccp::Event::KINDS,
-    ]
-    .concat();
+    let kinds: Vec<u16> =
+        [access::Event::KINDS, checks::Event::KINDS, kitchen::Event::KINDS, papers::Event::KINDS, haccp::Event::KINDS]
+            .concat();
     let known: Vec<u16> = fixtures().into_iter().map(|(kind, _)| kind).collect();
     for kind in &kinds {
         assert!(known.contains(kind), "{kind:#06x} has no fixture");

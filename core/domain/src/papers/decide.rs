@@ -24,9 +24,7 @@ pub fn decide(history: &History, command: &Command) -> Decision {
             picture.check()?;
             edit(history, LOGO, logo_document(*location), logo::FIELD, Value::Bytes(picture.bytes()))
         }
-        Command::RemoveLogo { location } => {
-            edit(history, LOGO, logo_document(*location), logo::FIELD, Value::Nothing)
-        }
+        Command::RemoveLogo { location } => edit(history, LOGO, logo_document(*location), logo::FIELD, Value::Nothing),
         Command::Copy { check, kind, paper, reason } => {
             let papers = fold::fold(history);
             must_be_there(&papers, *check, *kind, *paper)?;

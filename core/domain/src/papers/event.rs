@@ -29,16 +29,6 @@ pub enum PaperKind {
     Receipt,
 }
 
-impl PaperKind {
-    pub fn name(self) -> &'static str {
-        match self {
-            PaperKind::Ticket => "ticket",
-            PaperKind::VoidSlip => "void_slip",
-            PaperKind::Receipt => "receipt",
-        }
-    }
-}
-
 /// A person asked for a paper once more. Lies under the paper's check.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct PaperCopied {

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::read;
 use super::template::Template;
-use super::{LAYOUT, read};
+use crate::Refusal;
 use crate::document::Fields;
-use crate::{Context, Refusal};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LayoutId {
@@ -21,13 +21,8 @@ pub enum LayoutId {
 }
 
 impl LayoutId {
-    pub const ALL: [LayoutId; 5] = [
-        LayoutId::KitchenTicket,
-        LayoutId::VoidSlip,
-        LayoutId::Receipt,
-        LayoutId::PrepLabel,
-        LayoutId::HaccpLabel,
-    ];
+    pub const ALL: [LayoutId; 5] =
+        [LayoutId::KitchenTicket, LayoutId::VoidSlip, LayoutId::Receipt, LayoutId::PrepLabel, LayoutId::HaccpLabel];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -120,21 +115,36 @@ pub enum Element {
     /// Left out if it has fields and all of them are empty.
     Text(Text),
     /// A side is blank if it has fields and all of them are empty; left out by the fields of both.
-    Columns { left: Template, right: Template, size: Size, bold: bool },
+    Columns {
+        left: Template,
+        right: Template,
+        size: Size,
+        bold: bool,
+    },
     Rule,
-    Feed { lines: u8 },
+    Feed {
+        lines: u8,
+    },
     /// What was ordered.
     Lines(Lines),
     /// What the guest asked for the whole order, allergies in white on black.
-    Notes { size: Size },
+    Notes {
+        size: Size,
+    },
     /// The tax of each rate.
     Taxes,
     /// From the subtotal to what is to be paid.
     Totals,
     /// `module` is in dots.
-    Qr { data: Template, module: u8 },
+    Qr {
+        data: Template,
+        module: u8,
+    },
     /// Code 128; `height` is in dots.
-    Barcode { data: Template, height: u8 },
+    Barcode {
+        data: Template,
+        height: u8,
+    },
     /// Calls the cook.
     Buzz,
     Cut,
@@ -192,12 +202,6 @@ impl Layout {
     /// What the restaurant has made of it; None if it has not, or if this release does not read it.
     pub fn from_fields(id: LayoutId, fields: &Fields) -> Option<Layout> {
         validate(id, fields.text(FIELD)?).ok()
-    }
-
-    /// The layout in force at a location.
-    pub fn in_force(id: LayoutId, context: &dyn Context) -> Layout {
-        let changed = context.document(LAYOUT, super::layout_document(context.location(), id));
-        changed.and_then(|fields| Layout::from_fields(id, &fields)).unwrap_or_else(|| id.form().default.clone())
     }
 
     /// As it is stored: everything is spelled out.

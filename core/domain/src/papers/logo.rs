@@ -1,8 +1,8 @@
 //! The logo: a one-bit picture in one field, so that no edit of another box gives it another width.
 
 use super::{MAX_LOGO, MAX_LOGO_WIDTH};
-use crate::document::{Fields, Value};
 use crate::Refusal;
+use crate::document::{Fields, Value};
 
 pub(super) const FIELD: &str = "picture";
 

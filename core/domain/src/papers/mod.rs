@@ -35,6 +35,8 @@ pub const LANE: Lane = crate::checks::LANE;
 pub const LAYOUT: u16 = 0x0701;
 pub const LOGO: u16 = 0x0702;
 pub const DOCUMENTS: &[u16] = &[LAYOUT, LOGO];
+/// What lies in the history of a check: its modules follow it, or the check would no longer be theirs.
+pub const ON_A_CHECK: &[u16] = &[0x0710];
 
 /// Bytes of a layout as JSON.
 pub const MAX_LAYOUT: usize = 16 * 1024;

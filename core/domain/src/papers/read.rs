@@ -135,9 +135,10 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// `null` is as if it were left out.
     fn take(&mut self, name: &'static str) -> Option<&'a Value> {
         self.taken.push(name);
-        self.object.get(name)
+        self.object.get(name).filter(|value| !value.is_null())
     }
 
     fn template(&mut self, name: &'static str) -> Result<Template, Refusal> {

@@ -104,7 +104,8 @@ fn layouts_that_are_refused() {
 
 #[test]
 fn what_is_left_out_has_a_usual_value() {
-    let layout = validate(LayoutId::PrepLabel, r#"[{"kind":"text","text":"{item}"},{"kind":"feed"}]"#).unwrap();
+    let layout =
+        validate(LayoutId::PrepLabel, r#"[{"kind":"text","text":"{item}","bold":null},{"kind":"feed"}]"#).unwrap();
     let stored = r#"[{"kind":"text","text":"{item}","size":"normal","align":"left","bold":false,"reversed":false},{"kind":"feed","lines":1}]"#;
     assert_eq!(layout.to_json(), stored);
 }
@@ -112,15 +113,17 @@ fn what_is_left_out_has_a_usual_value() {
 #[test]
 fn a_layout_is_changed_and_goes_back() {
     let mut kitchen = Kitchen::open();
-    let standing = |kitchen: &Kitchen| Layout::in_force(LayoutId::PrepLabel, kitchen);
-    let default = &LayoutId::PrepLabel.form().default;
+    let changed = |kitchen: &Kitchen, layout| {
+        let fields = kitchen.document(LAYOUT, layout_document(id(0), layout));
+        fields.and_then(|fields| Layout::from_fields(layout, &fields))
+    };
     let other = r#"[{"kind":"text","text":"{item}","size":"huge"}]"#;
     assert_eq!(run(&mut kitchen, change(LayoutId::PrepLabel, other)).unwrap(), 1);
     assert_eq!(run(&mut kitchen, change(LayoutId::PrepLabel, other)).unwrap(), 0, "nothing is written twice");
-    assert_eq!(standing(&kitchen).elements.len(), 1);
-    assert_eq!(Layout::in_force(LayoutId::Receipt, &kitchen), LayoutId::Receipt.form().default);
+    assert_eq!(changed(&kitchen, LayoutId::PrepLabel).unwrap().elements.len(), 1);
+    assert_eq!(changed(&kitchen, LayoutId::Receipt), None);
     run(&mut kitchen, Command::ResetLayout { location: id(0), layout: LayoutId::PrepLabel }).unwrap();
-    assert_eq!(standing(&kitchen), *default);
+    assert_eq!(changed(&kitchen, LayoutId::PrepLabel), None);
 }
 
 #[test]
