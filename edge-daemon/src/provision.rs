@@ -27,6 +27,9 @@ struct Plan {
 struct Settings {
     organization_name: String,
     location_name: String,
+    address: Option<String>,
+    phone: Option<String>,
+    tax_id: Option<String>,
     currency: String,
     currency_digits: u8,
     time_zone: String,
@@ -127,6 +130,9 @@ async fn fill(app: &App, plan: Plan) -> anyhow::Result<()> {
     let change = settings::Change {
         organization_name: Some(s.organization_name),
         location_name: Some(s.location_name),
+        address: s.address,
+        phone: s.phone,
+        tax_id: s.tax_id,
         currency: Some(s.currency),
         currency_digits: Some(s.currency_digits),
         time_zone: Some(s.time_zone),

@@ -20,6 +20,13 @@ pub enum Value {
     Integer(#[n(0)] i64),
     #[n(3)]
     Bool(#[n(0)] bool),
+    /// A picture, say; one edit stays below an entry's 64 KiB.
+    #[n(4)]
+    Bytes(
+        #[n(0)]
+        #[cbor(with = "minicbor::bytes")]
+        Vec<u8>,
+    ),
 }
 
 impl Value {

@@ -5,7 +5,7 @@
 //! between boxes becomes visible state.
 //!
 //! Modules in reading order, each standing on those before it: [`settings`], [`access`], [`menu`], [`checks`],
-//! [`kitchen`], [`haccp`].
+//! [`kitchen`], [`papers`], [`haccp`].
 
 pub mod access;
 pub mod checks;
@@ -15,6 +15,7 @@ pub mod haccp;
 pub mod kitchen;
 pub mod menu;
 pub mod money;
+pub mod papers;
 pub mod permission;
 pub mod quantity;
 pub mod refusal;
@@ -41,6 +42,7 @@ pub enum Command {
     Menu(menu::Command),
     Checks(checks::Command),
     Kitchen(kitchen::Command),
+    Papers(papers::Command),
     Haccp(haccp::Command),
 }
 
@@ -50,6 +52,7 @@ pub enum Event {
     Access(access::Event),
     Checks(checks::Event),
     Kitchen(kitchen::Event),
+    Papers(papers::Event),
     Haccp(haccp::Event),
     Document(DocumentEdit),
 }
@@ -60,6 +63,7 @@ impl Event {
             Event::Access(event) => event.kind(),
             Event::Checks(event) => event.kind(),
             Event::Kitchen(event) => event.kind(),
+            Event::Papers(event) => event.kind(),
             Event::Haccp(event) => event.kind(),
             Event::Document(edit) => edit.kind,
         }
@@ -71,6 +75,7 @@ impl Event {
             Event::Access(event) => Some(event.encode()),
             Event::Checks(event) => Some(event.encode()),
             Event::Kitchen(event) => Some(event.encode()),
+            Event::Papers(event) => Some(event.encode()),
             Event::Haccp(event) => Some(event.encode()),
             Event::Document(_) => None,
         }
@@ -83,6 +88,7 @@ impl Event {
             .map(Event::Access)
             .or_else(|| checks::Event::decode(kind, body).map(Event::Checks))
             .or_else(|| kitchen::Event::decode(kind, body).map(Event::Kitchen))
+            .or_else(|| papers::Event::decode(kind, body).map(Event::Papers))
             .or_else(|| haccp::Event::decode(kind, body).map(Event::Haccp))
     }
 }
@@ -134,6 +140,7 @@ impl Command {
             Command::Menu(command) => command.permission(),
             Command::Checks(command) => command.permission(),
             Command::Kitchen(command) => command.permission(),
+            Command::Papers(command) => command.permission(),
             Command::Haccp(command) => command.permission(),
         }
     }
@@ -146,6 +153,7 @@ impl Command {
             Command::Menu(command) => command.subject(),
             Command::Checks(command) => command.subject(),
             Command::Kitchen(command) => command.subject(),
+            Command::Papers(command) => command.subject(),
             Command::Haccp(command) => command.subject(origin),
         }
     }
@@ -159,6 +167,7 @@ pub fn decide(history: &History, command: &Command, context: &dyn Context) -> De
         Command::Menu(command) => menu::decide(history.document_of(menu::DOCUMENT), command, context),
         Command::Checks(command) => checks::decide(&checks::fold(history), command, context),
         Command::Kitchen(command) => kitchen::decide(&kitchen::fold(history), command, context),
+        Command::Papers(command) => papers::decide(history, command),
         Command::Haccp(command) => {
             haccp::decide(&haccp::fold(history), history.document_of(haccp::DOCUMENT), command, context)
         }

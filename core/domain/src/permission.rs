@@ -29,6 +29,9 @@ permissions! {
     OrdersUpdate = "orders.update",
     KitchenRead = "kitchen.read",
     KitchenUpdateStatus = "kitchen.update_status",
+    PrintingManage = "printing.manage",
+    PrintingReprint = "printing.reprint",
+    DrawerOpen = "drawer.open",
     HaccpRead = "haccp.read",
     HaccpRecord = "haccp.record",
     HaccpConfigure = "haccp.configure",
@@ -80,12 +83,21 @@ impl Role {
                     | OrdersCreate
                     | OrdersUpdate
                     | KitchenRead
+                    | PrintingReprint
+                    | DrawerOpen
                     | HaccpRead
                     | HaccpRecord
             ),
             Role::Cook => matches!(
                 permission,
-                SettingsRead | MenuRead | OrdersRead | KitchenRead | KitchenUpdateStatus | HaccpRead | HaccpRecord
+                SettingsRead
+                    | MenuRead
+                    | OrdersRead
+                    | KitchenRead
+                    | KitchenUpdateStatus
+                    | PrintingReprint
+                    | HaccpRead
+                    | HaccpRecord
             ),
             Role::Auditor => {
                 matches!(permission, SettingsRead | MenuRead | OrdersRead | KitchenRead | HaccpRead | BoxRead)

@@ -11,7 +11,8 @@ use trivet_domain::haccp::{
 };
 use trivet_domain::kitchen::{TicketAdvanced, TicketRecalled, TicketStatus};
 use trivet_domain::money::TaxRate;
-use trivet_domain::{Event, MilliCelsius, Money, Quantity, Role, access, checks, haccp, kitchen};
+use trivet_domain::papers::{DrawerOpened, PaperCopied, PaperKind};
+use trivet_domain::{Event, MilliCelsius, Money, Quantity, Role, access, checks, haccp, kitchen, papers};
 use trivet_log::Id;
 
 const FIXTURES: &str = include_str!("../fixtures/release-1.txt");
@@ -88,6 +89,8 @@ fn samples() -> Vec<Event> {
             max: Some(MilliCelsius(5_000)),
         }
         .into(),
+        PaperCopied { paper: id(7), kind: PaperKind::VoidSlip, reason: "paper jam".into() }.into(),
+        DrawerOpened { drawer: "till".into(), reason: "change".into(), check: Some(id(5)) }.into(),
     ]
 }
 
@@ -146,7 +149,8 @@ fn a_field_that_is_not_known_is_passed_over() {
 #[test]
 fn every_kind_has_a_fixture_and_no_kind_two_meanings() {
     let kinds: Vec<u16> =
-        [access::Event::KINDS, checks::Event::KINDS, kitchen::Event::KINDS, haccp::Event::KINDS].concat();
+        [access::Event::KINDS, checks::Event::KINDS, kitchen::Event::KINDS, papers::Event::KINDS, haccp::Event::KINDS]
+            .concat();
     let known: Vec<u16> = fixtures().into_iter().map(|(kind, _)| kind).collect();
     for kind in &kinds {
         assert!(known.contains(kind), "{kind:#06x} has no fixture");

@@ -1,6 +1,7 @@
 //! Times in answers: RFC 3339 in UTC.
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 pub fn text(ms: i64) -> String {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
@@ -11,11 +12,8 @@ pub fn parse(text: &str) -> Option<i64> {
     text.parse::<Timestamp>().ok().map(|time| time.as_millisecond())
 }
 
-/// The wall time of a place, for paper: `19:04`.
-pub fn hour_and_minute(ms: i64, time_zone: &str) -> String {
+/// The wall time of a place; in UTC if the zone is not known.
+pub fn local(ms: i64, time_zone: &str) -> Zoned {
     let time = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
-    match time.in_tz(time_zone) {
-        Ok(zoned) => zoned.strftime("%H:%M").to_string(),
-        Err(_) => time.strftime("%H:%M UTC").to_string(),
-    }
+    time.in_tz(time_zone).unwrap_or_else(|_| time.to_zoned(TimeZone::UTC))
 }

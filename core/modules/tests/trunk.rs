@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use trivet_domain::checks::{self, OrderType, PlaceOrder, WantedLine};
 use trivet_domain::haccp::{self, Reading};
 use trivet_domain::money::TaxRate;
+use trivet_domain::papers::{self, LayoutId, PaperKind};
 use trivet_domain::{Command, MilliCelsius, Money, Proof, Quantity, Rights, Role, access, kitchen, menu, settings};
 use trivet_log::chain::Head;
 use trivet_log::sync::Batch;
@@ -247,6 +248,13 @@ async fn replicas_that_were_apart_converge_and_a_rebuild_is_equal() {
         let done = kitchen::Command::Advance { check: check(10), which: kitchen::Which::Order(id(10)), to: ready };
         replica.submit(id(n + 2), Command::Kitchen(done)).await.unwrap();
         replica.price(n + 3, price).await;
+        let paper = id(10).derive("ticket:grill", 0);
+        let copy = papers::Command::Copy { check: check(10), kind: PaperKind::Ticket, paper, reason: "jam".into() };
+        replica.submit(id(n + 5), Command::Papers(copy)).await.unwrap();
+        let elements = format!(r#"[{{"kind":"text","text":"{price}"}}]"#);
+        let location = replica.identity.certificate.location;
+        let layout = papers::Command::ChangeLayout { location, layout: LayoutId::PrepLabel, elements };
+        replica.submit(id(n + 6), Command::Papers(layout)).await.unwrap();
         let reading = Reading { last: Some(MilliCelsius(4_000)), samples: Some(1), ..Reading::default() };
         let minute = haccp::Command::RecordMinute { minute: 29_833_333, readings: vec![(id(FRIDGE), reading)] };
         replica.submit(id(n + 4), Command::Haccp(minute)).await.unwrap();
@@ -258,6 +266,14 @@ async fn replicas_that_were_apart_converge_and_a_rebuild_is_equal() {
     let item = a.store.read(|conn| log::fields(conn, id(BURGER))).unwrap().unwrap();
     let item = menu::Item::from_fields(&item.1);
     assert_eq!((item.price, item.conflicts.len()), (Money(1_100), 1));
+    // Of two layouts the later is in force, on both.
+    for replica in [&a, &b] {
+        let in_force = |conn: &rusqlite::Connection| {
+            let stationery = trivet_modules::papers::Stationery::in_force(conn, LayoutId::PrepLabel)?;
+            Ok(stationery.layout.to_json().contains("1100"))
+        };
+        assert!(replica.store.read(in_force).unwrap());
+    }
     // The command that both ran is one order, and both its numbers find it.
     let twin = a.store.read(|conn| trivet_modules::checks::view::order(conn, id(40))).unwrap().unwrap();
     let by_other = trivet_modules::checks::view::Filter { search: Some("B2".into()), limit: 9, ..Default::default() };

@@ -158,9 +158,7 @@ pub struct Parsed<T>(pub T);
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Parsed<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, _: &S) -> Result<Parsed<T>, Problem> {
-        let reading = tokio::time::timeout(BODY_WITHIN, read_body(request.into_body()));
-        let bytes =
-            reading.await.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))??;
+        let bytes = read_body(request.into_body()).await?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let field = error.path().to_string();
@@ -178,9 +176,24 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Parsed<T> {
     }
 }
 
+/// A body that is no JSON, such as a picture.
+pub struct Raw(pub Vec<u8>);
+
+impl<S: Sync> FromRequest<S> for Raw {
+    type Rejection = Problem;
+    async fn from_request(request: Request, _: &S) -> Result<Raw, Problem> {
+        read_body(request.into_body()).await.map(Raw)
+    }
+}
+
+async fn read_body(body: Body) -> Result<Vec<u8>, Problem> {
+    let reading = tokio::time::timeout(BODY_WITHIN, read_whole(body)).await;
+    reading.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))?
+}
+
 /// Reads a body whole. One that is too large is read to its end and thrown away (up to a limit), so that the sender gets
 /// the answer instead of a broken pipe.
-async fn read_body(body: Body) -> Result<Vec<u8>, Problem> {
+async fn read_whole(body: Body) -> Result<Vec<u8>, Problem> {
     let mut stream = body.into_data_stream();
     let (mut bytes, mut length) = (Vec::new(), 0usize);
     while let Some(chunk) = stream.next().await {

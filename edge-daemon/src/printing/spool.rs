@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use trivet_domain::{Event, Fact, checks, kitchen};
 use trivet_log::{Id, TimeQuality};
-use trivet_modules::kitchen::paper;
+use trivet_modules::papers::{self, LayoutId, Stationery};
 use trivet_paper::Paper;
 use trivet_replica::Appended;
 use utoipa::ToSchema;
@@ -33,13 +33,13 @@ pub(super) fn on_append(conn: &Connection, appended: &Appended<'_>) -> rusqlite:
         };
         let board = kitchen::fold(appended.history);
         let Some(placed) = board.check.order(order).filter(|order| !order.status.is_final()) else { continue };
-        let settings = trivet_modules::settings::in_force(conn)?;
+        let stationery = Stationery::in_force(conn, LayoutId::KitchenTicket)?;
         for ticket in board.tickets.iter().filter(|ticket| ticket.order == order) {
             let printed_here = "SELECT 1 FROM print_station WHERE station=?1";
             if conn.query_row(printed_here, [&ticket.station], |_| Ok(())).optional()?.is_none() {
                 continue;
             }
-            let stored = Stored { paper: paper::ticket(&board, ticket, &settings) };
+            let stored = Stored { paper: papers::ticket(&stationery, &board, ticket) };
             let sql = "INSERT OR IGNORE INTO print_job VALUES(?1, ?2, ?3, ?4, ?5, 'queued', '', '', 0, ?6, 0, ?6)";
             conn.prepare_cached(sql)?.execute(params![
                 ticket.id.as_bytes(),

@@ -19,6 +19,11 @@ pub enum Command {
 pub struct Change {
     pub organization_name: Option<String>,
     pub location_name: Option<String>,
+    /// As it stands on a receipt; of several lines.
+    pub address: Option<String>,
+    pub phone: Option<String>,
+    /// The company's number with the tax office.
+    pub tax_id: Option<String>,
     /// ISO 4217.
     pub currency: Option<String>,
     /// Digits after the decimal point of that currency.
@@ -37,6 +42,9 @@ pub struct Change {
 pub struct Settings {
     pub organization_name: String,
     pub location_name: String,
+    pub address: String,
+    pub phone: String,
+    pub tax_id: String,
     pub currency: String,
     pub currency_digits: u8,
     pub time_zone: String,
@@ -60,6 +68,9 @@ impl Settings {
         Settings {
             organization_name: text("organization_name"),
             location_name: text("location_name"),
+            address: text("address"),
+            phone: text("phone"),
+            tax_id: text("tax_id"),
             currency: text("currency"),
             currency_digits: fields.integer("currency_digits").and_then(|n| u8::try_from(n).ok()).unwrap_or(2),
             time_zone: text("time_zone"),
@@ -99,12 +110,22 @@ pub fn decide(standing: Option<&Fields>, command: &Command) -> Decision {
     if change.currency.as_ref().is_some_and(|c| c.len() != 3 || !c.bytes().all(|b| b.is_ascii_uppercase())) {
         return Err(Refusal::invalid("currency", "three capital letters of ISO 4217"));
     }
+    for (field, value, longest) in
+        [("address", &change.address, 300), ("phone", &change.phone, 50), ("taxId", &change.tax_id, 50)]
+    {
+        if value.as_ref().is_some_and(|text| text.chars().count() > longest) {
+            return Err(Refusal::invalid(field, format!("at most {longest} characters")));
+        }
+    }
     let mut puts: Vec<(String, Value)> = Vec::new();
     let mut text = |field: &str, value: &Option<String>| {
         puts.extend(value.as_deref().map(|v| (field.to_owned(), v.into())));
     };
     text("organization_name", &change.organization_name);
     text("location_name", &change.location_name);
+    text("address", &change.address);
+    text("phone", &change.phone);
+    text("tax_id", &change.tax_id);
     text("currency", &change.currency);
     text("time_zone", &change.time_zone);
     text("language", &change.language);

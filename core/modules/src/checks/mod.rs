@@ -4,7 +4,7 @@ mod project;
 pub(crate) mod routes;
 pub mod view;
 
-use trivet_domain::{Permission, checks, kitchen};
+use trivet_domain::{Permission, checks, kitchen, papers};
 use trivet_replica::module::{EMPTY, Reach, Read, Topic};
 use trivet_replica::{Draft, Module, View};
 
@@ -13,8 +13,8 @@ pub const MODULE: Module = Module {
     lane: checks::LANE,
     reach: Reach::Location,
     facts: checks::Event::KINDS,
-    // The kitchen's facts too: an order that was recalled says so.
-    follows: &[checks::Event::KINDS, kitchen::Event::KINDS],
+    // The kitchen's facts too, an order that was recalled says so; and copies, which lie under their check.
+    follows: &[checks::Event::KINDS, kitchen::Event::KINDS, papers::ON_A_CHECK],
     schema: include_str!("schema.sql"),
     tables: &["checks_order", "checks_line"],
     project: project::project,

@@ -1,13 +1,12 @@
 //! The kitchen's tickets.
 
-pub mod paper;
 mod project;
 mod routes;
 mod topics;
 pub mod view;
 
 use rusqlite::Connection;
-use trivet_domain::{Permission, checks, kitchen};
+use trivet_domain::{Permission, checks, kitchen, papers};
 use trivet_log::Id;
 use trivet_replica::module::{EMPTY, Reach, Read, Topic};
 use trivet_replica::{Draft, Module, View, events};
@@ -21,7 +20,7 @@ pub const MODULE: Module = Module {
     lane: kitchen::LANE,
     reach: Reach::Location,
     facts: kitchen::Event::KINDS,
-    follows: &[checks::Event::KINDS, kitchen::Event::KINDS],
+    follows: &[checks::Event::KINDS, kitchen::Event::KINDS, papers::ON_A_CHECK],
     schema: include_str!("schema.sql"),
     tables: &["kitchen_ticket"],
     project: project::project,

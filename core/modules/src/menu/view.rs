@@ -60,6 +60,7 @@ impl From<Conflict> for ConflictView {
             Value::Text(text) => text,
             Value::Integer(number) => number.to_string(),
             Value::Bool(yes) => yes.to_string(),
+            Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
         };
         ConflictView { field: conflict.field, values: conflict.values.into_iter().map(text).collect() }
     }

@@ -25,6 +25,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
 pub struct SettingsView {
     pub organization_name: String,
     pub location_name: String,
+    /// As it stands on receipts, like the two after it; empty if it is not given.
+    pub address: String,
+    pub phone: String,
+    /// The company's number with the tax office.
+    pub tax_id: String,
     /// ISO 4217.
     pub currency: String,
     /// Digits after the decimal point of that currency.
@@ -52,6 +57,9 @@ pub struct StationView {
 struct SettingsChange {
     organization_name: Option<String>,
     location_name: Option<String>,
+    address: Option<String>,
+    phone: Option<String>,
+    tax_id: Option<String>,
     currency: Option<String>,
     currency_digits: Option<u8>,
     time_zone: Option<String>,
@@ -84,6 +92,9 @@ async fn change(
     let change = Change {
         organization_name: body.organization_name,
         location_name: body.location_name,
+        address: body.address,
+        phone: body.phone,
+        tax_id: body.tax_id,
         currency: body.currency,
         currency_digits: body.currency_digits,
         time_zone: body.time_zone,
@@ -101,6 +112,9 @@ fn show(settings: Settings, kind: ReplicaKind) -> SettingsView {
     SettingsView {
         organization_name: settings.organization_name,
         location_name: settings.location_name,
+        address: settings.address,
+        phone: settings.phone,
+        tax_id: settings.tax_id,
         currency: settings.currency,
         currency_digits: settings.currency_digits,
         time_zone: settings.time_zone,

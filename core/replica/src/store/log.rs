@@ -168,6 +168,11 @@ pub(crate) fn facts(entries: &[Entry], document_kinds: &[u16]) -> History {
     history
 }
 
+/// The facts of a subject, in the fold's order: for what needs more than rows hold, a receipt or a report.
+pub fn facts_of(conn: &Connection, subject: Id) -> rusqlite::Result<History> {
+    Ok(facts(&entries(conn, subject)?, &[]))
+}
+
 pub fn fields(conn: &Connection, document: Id) -> rusqlite::Result<Option<(u16, Fields)>> {
     let mut statement = conn.prepare_cached("SELECT kind, fields FROM document WHERE id=?1")?;
     let row =
