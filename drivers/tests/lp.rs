@@ -1,7 +1,5 @@
 //! The link to a device of the kernel's printer class, on a PTY: nothing here has such a device.
 
-#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
-
 use trivet_drivers::printer::{Address, NoArt, Outcome, Profile, Session, encode};
 use trivet_drivers::virtual_printer::{FrontEnd, Options, Settings, VirtualPrinter};
 use trivet_paper::{Paper, Style, layout};

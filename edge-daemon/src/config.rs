@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use serde::Deserialize;
+use trivet_drivers::scale::Protocol;
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,9 +20,15 @@ pub(crate) struct Config {
     pub(crate) printers: Vec<Printer>,
     #[serde(default, rename = "probe")]
     pub(crate) probes: Vec<Probe>,
+    #[serde(default, rename = "scale")]
+    pub(crate) scales: Vec<Scale>,
     /// For rehearsals: sets this daemon's wall clock off by so much.
     #[serde(default)]
     pub(crate) clock_offset_ms: i64,
+    /// For rehearsals: papers that may exist already are printed again without a word, so that whoever counts papers can
+    /// see that doubles are found.
+    #[serde(default)]
+    pub(crate) rehearse_blind_resend: bool,
 }
 
 /// A broker: with `embedded`, the daemon's own (for a closed probe network); else the one at `host`.
@@ -43,7 +50,16 @@ pub(crate) struct Printer {
     pub(crate) address: String,
     #[serde(default = "default_profile")]
     pub(crate) profile: String,
+    /// A profile of one's own, if it is not among those that come with the product.
+    pub(crate) profile_file: Option<PathBuf>,
+    /// Stations that it prints; `receipt` and `label` are stations too.
+    #[serde(default)]
     pub(crate) stations: Vec<String>,
+    /// Stations that it prints while their own printer cannot.
+    #[serde(default)]
+    pub(crate) backs: Vec<String>,
+    /// Width and height of the labels that are in it.
+    pub(crate) label_mm: Option<[u16; 2]>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -52,6 +68,20 @@ pub(crate) struct Probe {
     /// The name by which a probe's document finds it.
     pub(crate) input: String,
     pub(crate) address: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scale {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    #[serde(default = "default_baud")]
+    pub(crate) baud: u32,
+    pub(crate) protocol: Protocol,
+}
+
+fn default_baud() -> u32 {
+    9_600
 }
 
 fn default_http() -> SocketAddr {

@@ -7,6 +7,7 @@ mod printing;
 mod probes;
 mod provision;
 mod run;
+mod scales;
 mod status;
 
 use std::path::PathBuf;

@@ -14,12 +14,14 @@ use trivet_replica::{App, Config as ReplicaConfig, Identity, Module, Wall, http,
 
 use crate::config::Config;
 use crate::devices::Devices;
+use crate::printing::Printers;
+use crate::scales::{self, Scales};
 use crate::{printing, probes, status};
 
 /// What a box is made of: the shared modules, and its own.
 pub(crate) fn modules() -> Vec<Module> {
     let mut modules = trivet_modules::all();
-    modules.extend([printing::MODULE, status::MODULE]);
+    modules.extend([printing::MODULE, scales::MODULE, status::MODULE]);
     modules
 }
 
@@ -27,23 +29,26 @@ pub(crate) fn run(config: Config) -> anyhow::Result<()> {
     let identity = load(&config.data)?;
     let wall = Wall::default();
     wall.step(config.clock_offset_ms);
-    let devices = Devices::default();
+    let (devices, printers) = (Devices::default(), Printers::default());
     let app = App::open(ReplicaConfig {
         data: config.data.clone(),
         identity,
         modules: modules(),
         wall,
         version: env!("CARGO_PKG_VERSION"),
-        more: extensions(&config, &devices),
+        more: extensions(&config, &devices, &printers),
     })?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(16).enable_all().build()?;
-    runtime.block_on(serve(app, config, devices))
+    runtime.block_on(serve(app, config, devices, printers))
 }
 
-async fn serve(app: App, config: Config, devices: Devices) -> anyhow::Result<()> {
+async fn serve(app: App, config: Config, devices: Devices, printers: Printers) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.http).await.with_context(|| format!("cannot listen on {}", config.http))?;
-    printing::start(&app, &devices, &config.printers).await?;
+    printing::start(&app, &devices, &printers, &config).await?;
+    if let Some(scales) = app.more.get::<Scales>() {
+        scales::start(&app, &devices, scales, &config.scales);
+    }
     probes::start(&app, &devices, &config)?;
     if let Some(relay) = &config.relay {
         tokio::spawn(sync::run(app.clone(), relay.clone()));
@@ -59,12 +64,16 @@ async fn serve(app: App, config: Config, devices: Devices) -> anyhow::Result<()>
     Ok(())
 }
 
-fn extensions(config: &Config, devices: &Devices) -> Extensions {
+fn extensions(config: &Config, devices: &Devices, printers: &Printers) -> Extensions {
     let mut more = Extensions::new();
     more.insert(Samples::default());
     more.insert(PaperState(printing::paper_state));
     more.insert(status::Name(config.name.clone()));
     more.insert(devices.clone());
+    more.insert(printers.clone());
+    let scales = Scales::default();
+    more.insert(scales.weights());
+    more.insert(scales);
     let devices = devices.clone();
     more.insert(Parts(Arc::new(move || {
         let part = |kind: &str, name: &'static str| {

@@ -121,10 +121,10 @@ async fn status(State(app): State<App>) -> Result<Json<BoxStatus>, Problem> {
         oldest_at: None,
         limit: format!("{} wait, then callers wait", trivet_replica::store::MAX_QUEUED_JOBS),
     }];
-    queues.extend(waiting.into_iter().map(|(name, length, oldest)| Queue {
-        name: format!("paper: {name}"),
-        length,
-        oldest_at: oldest.map(time::text),
+    queues.extend(waiting.into_iter().map(|waiting| Queue {
+        name: format!("paper: {}", waiting.printer),
+        length: waiting.waiting + waiting.held,
+        oldest_at: waiting.oldest_ms.map(time::text),
         limit: "older than 30 minutes is held for a person".to_owned(),
     }));
     let replicas = certificates.iter().map(|certificate| Replica {

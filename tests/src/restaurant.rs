@@ -31,6 +31,10 @@ pub struct Plan {
     pub clock_offset_ms: i64,
     /// Environment of the boxes (a shim that delays syncs).
     pub box_environment: Vec<(String, String)>,
+    /// The printer of the bar prints for the kitchen while the kitchen's cannot.
+    pub backups: bool,
+    /// The box sends again what it is not sure of, without a word: the control of tests that look for doubles.
+    pub rehearse_blind: bool,
     /// How fast the virtual printers print, if not as fast as real ones.
     pub paper_mm_per_s: Option<u32>,
     /// Where the binaries are; beside the one that runs if None.
@@ -49,6 +53,8 @@ impl Default for Plan {
             probes: BTreeMap::new(),
             clock_offset_ms: 0,
             box_environment: Vec::new(),
+            backups: false,
+            rehearse_blind: false,
             paper_mm_per_s: None,
             bin_dir: None,
         }
@@ -143,6 +149,17 @@ impl Restaurant {
         self.ready.pids.insert(name.to_owned(), process.pid());
         self.processes.insert(name.to_owned(), process);
         wait_until_healthy(&url, if name == "relay" { "/health" } else { "/health/ready" })
+    }
+
+    /// The first box's clock is off by so much from its next start on.
+    pub fn set_clock_offset(&self, offset_ms: i64) -> anyhow::Result<()> {
+        let path = self.folder.join("box1.toml");
+        let text = std::fs::read_to_string(&path)?;
+        let line = |line: &str| match line.starts_with("clock_offset_ms") {
+            true => format!("clock_offset_ms = {offset_ms}\n"),
+            false => format!("{line}\n"),
+        };
+        Ok(std::fs::write(path, text.lines().map(line).collect::<String>())?)
     }
 
     /// Orders a fault, or ends it.
@@ -395,6 +412,7 @@ impl Opening {
         )?;
         if name == "box1" {
             writeln!(toml, "clock_offset_ms = {}", self.plan.clock_offset_ms)?;
+            writeln!(toml, "rehearse_blind_resend = {}", self.plan.rehearse_blind)?;
         }
         if let Some(relay) = relay {
             writeln!(toml, "relay = {}", quoted(relay))?;

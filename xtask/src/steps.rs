@@ -42,8 +42,19 @@ fn npm(arguments: &[&str]) -> anyhow::Result<()> {
 /// Builds the screens, if anything that they are made of is newer than they.
 pub(crate) fn screens_if_stale() -> anyhow::Result<()> {
     let built = newest(&root().join("screens/dist"))?;
-    let made_of =
-        ["src", "index.html", "pos", "kitchen", "haccp", "status", "dashboard", "package-lock.json", "vite.config.ts"];
+    let made_of = [
+        "src",
+        "index.html",
+        "pos",
+        "kitchen",
+        "haccp",
+        "status",
+        "dashboard",
+        "printers",
+        "layouts",
+        "package-lock.json",
+        "vite.config.ts",
+    ];
     let sources = made_of.iter().filter_map(|part| newest(&root().join("screens").join(part)).ok().flatten()).max();
     if built.is_none() || built < sources {
         screens()?;

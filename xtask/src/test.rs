@@ -17,6 +17,8 @@ const FONTS: [(&str, &str); 4] = [
 
 /// Schedules of the simulation in a test run.
 const SCHEDULES: u64 = 3_000;
+/// Tickets whose paper is counted in a test run.
+const TICKETS: u64 = 200;
 
 pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
     packages(&FONTS)?;
@@ -36,6 +38,8 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
     run(&mut tests)?;
     simulation(SCHEDULES, None, false)?;
     sabotage_is_found()?;
+    paper(TICKETS, 1, false)?;
+    blind_resend_is_found()?;
     if fast {
         eprintln!("left out: the browser and the real broker");
         return Ok(());
@@ -81,6 +85,23 @@ fn sabotage_is_found() -> anyhow::Result<()> {
     let mut command = Command::new(build(false)?.join("simulation"));
     let output = command.args(["--seeds", "20", "--sabotage"]).output()?;
     ensure!(!output.status.success(), "boxes that answer before their commit went unnoticed");
+    Ok(())
+}
+
+pub(crate) fn paper(tickets: u64, seed: u64, blind: bool) -> anyhow::Result<()> {
+    let mut command = Command::new(build(false)?.join("paper"));
+    command.args(["--tickets", &tickets.to_string(), "--seed", &seed.to_string()]);
+    if blind {
+        command.arg("--blind");
+    }
+    run(&mut command)
+}
+
+/// The control of the count: a box that prints again without a word must be found out.
+fn blind_resend_is_found() -> anyhow::Result<()> {
+    let mut command = Command::new(build(false)?.join("paper"));
+    let status = command.args(["--tickets", "60", "--blind"]).status()?;
+    ensure!(status.code() == Some(1), "a box that prints twice without a word went unnoticed ({status})");
     Ok(())
 }
 

@@ -1,107 +1,155 @@
-//! One printer's actor: the only owner of its link. It takes the next ticket from the spool, tries it, and notes what
+//! One printer's actor: the only owner of its link. It takes the next paper from the spool, tries it, and notes what
 //! became of it.
 
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use anyhow::Context;
-use trivet_drivers::printer::{Address, Outcome, Profile, Session, Status, encode};
-use trivet_paper::{Block, Style, layout};
+use rusqlite::{OptionalExtension, params};
+use trivet_drivers::printer::{Art, Job as Encoded, Outcome, Session, encode, escpos};
+use trivet_log::Id;
+use trivet_paper::raster::{FONT_FILES, Fonts, Grid, draw_line};
+use trivet_paper::{Bitmap, Block, Line, Paper, PictureId, Style, layout};
 use trivet_replica::App;
 use trivet_replica::store::Writing;
 
-use super::spool::{self, EXPIRES_MS, End, Job};
-use crate::config::Printer;
-use crate::devices::Devices;
+use super::printers::Printers;
+use super::spool::{self, DRAWER_EXPIRES_MS, EXPIRES_MS, End, Job};
 
 /// After a failure; doubled up to the longest.
 const RETRY: Duration = Duration::from_secs(1);
 const LONGEST_RETRY: Duration = Duration::from_secs(15);
-/// So many attempts that sent something and were not confirmed, and a person decides: the tickets behind it go on.
+/// So many attempts that sent something and were not confirmed, and a person decides: the papers behind it go on.
 const MAX_ATTEMPTS: i64 = 3;
-/// An idle printer is asked this often how it is.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// An idle printer is asked this often how it is: a status that it does not send by itself, or a plug that was pulled.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Starts an actor for each printer of the configuration.
-pub(crate) async fn start(app: &App, devices: &Devices, printers: &[Printer]) -> anyhow::Result<()> {
-    let stations: Vec<(String, String)> =
-        printers.iter().flat_map(|p| p.stations.iter().map(|s| (s.clone(), p.name.clone()))).collect();
-    let now = app.wall.now_ms();
-    app.store.write(move |writing| spool::begin(writing.conn, &stations, now)).await??;
-    for printer in printers {
-        let address: Address = printer.address.parse().map_err(anyhow::Error::msg)?;
-        let profile = Profile::named(&printer.profile)
-            .with_context(|| format!("printer {}: there is no profile `{}`", printer.name, printer.profile))?;
-        devices.add("printer", &printer.name, &printer.address);
-        let actor = Actor {
-            app: app.clone(),
-            devices: devices.clone(),
-            name: printer.name.clone(),
-            session: Session::new(address, profile),
-            retry: RETRY,
-        };
-        tokio::spawn(actor.run());
-    }
-    Ok(())
-}
-
-struct Actor {
-    app: App,
-    devices: Devices,
-    name: String,
-    session: Session,
+pub(super) struct Actor {
+    pub(super) app: App,
+    pub(super) printers: Printers,
+    pub(super) name: String,
+    pub(super) session: Session,
     retry: Duration,
+    /// See `rehearse_blind_resend` of the configuration.
+    blind: bool,
 }
 
 impl Actor {
-    async fn run(mut self) {
-        let mut grown = self.app.store.grown();
+    pub(super) fn new(app: &App, printers: &Printers, name: &str, session: Session, blind: bool) -> Actor {
+        Actor { app: app.clone(), printers: printers.clone(), name: name.to_owned(), session, retry: RETRY, blind }
+    }
+
+    pub(super) async fn run(mut self) {
+        let (mut grown, mut stirred) = (self.app.store.grown(), self.printers.stirred());
         loop {
-            match self.next().await {
-                Ok(Some(job)) => {
-                    let lost_track = End {
-                        state: "in_doubt",
-                        note: "the spool could not be written".to_owned(),
-                        heading: spool::doubt(&job.number),
-                        not_before_ms: 0,
-                        counts: true,
-                    };
-                    if let Err(error) = self.print(job.clone()).await {
-                        tracing::error!(printer = self.name, error = %format!("{error:#}"), "printing");
-                        drop(self.end(&job, lost_track).await);
-                        tokio::time::sleep(RETRY).await;
-                    }
-                }
-                Ok(None) => {
-                    // The ticket's own commit wakes it; meanwhile it looks after its printer.
-                    let woken = tokio::time::timeout(LOOK_EVERY, grown.changed()).await;
-                    if woken.is_err() {
-                        self.session.check().await;
-                        self.tell();
+            // What is noticed from here on wakes it again.
+            grown.borrow_and_update();
+            stirred.borrow_and_update();
+            match self.turn().await {
+                Ok(true) => {}
+                Ok(false) => {
+                    tokio::select! {
+                        _ = grown.changed() => {}
+                        _ = stirred.changed() => {}
+                        () = self.session.listen() => {}
+                        () = tokio::time::sleep(LOOK_EVERY) => self.session.check().await,
                     }
                 }
                 Err(error) => {
-                    tracing::error!(printer = self.name, error = %format!("{error:#}"), "reading the spool");
+                    tracing::error!(printer = self.name, error = %format!("{error:#}"), "printing");
                     tokio::time::sleep(RETRY).await;
                 }
             }
         }
     }
 
-    async fn next(&self) -> anyhow::Result<Option<Job>> {
+    /// One drawer or one paper. False if there is nothing to do.
+    async fn turn(&mut self) -> anyhow::Result<bool> {
         let (name, now) = (self.name.clone(), self.app.wall.now_ms());
-        let next = self.app.read(move |view| spool::next(view.conn, &name, now)).await;
-        next.map_err(|problem| anyhow::anyhow!(problem.detail))
+        let next = self.app.read(move |view| {
+            let drawer = spool::wanted_drawer(view.conn, &name)?;
+            let cancelled = spool::is_cancelled(view.conn, &name)?;
+            Ok((drawer, cancelled, spool::wanted_logo(view.conn, &name)?, spool::next(view.conn, &name, now)?))
+        });
+        let (drawer, cancelled, logo, job) = next.await.map_err(|problem| anyhow::anyhow!(problem.detail))?;
+        if let Some((id, wanted_ms)) = drawer {
+            self.open_drawer(id, wanted_ms).await?;
+            return Ok(true);
+        }
+        if cancelled {
+            let name = self.name.clone();
+            self.app.store.write(move |writing| spool::take_cancel(writing.conn, &name)).await??;
+            self.session.clear_first();
+        }
+        if let Some((id, bitmap)) = logo {
+            self.keep_logo(id, bitmap).await?;
+            return Ok(true);
+        }
+        let Some(job) = job else { return Ok(false) };
+        let lost_track = End {
+            state: "in_doubt",
+            note: "the spool could not be written".to_owned(),
+            doubt: true,
+            incomplete: false,
+            not_before_ms: 0,
+            counts: true,
+        };
+        if let Err(error) = self.print(&job).await {
+            drop(self.end(&job, lost_track).await);
+            return Err(error);
+        }
+        Ok(true)
     }
 
-    async fn print(&mut self, job: Job) -> anyhow::Result<()> {
+    async fn open_drawer(&mut self, id: Id, wanted_ms: i64) -> anyhow::Result<()> {
+        let late = self.app.wall.now_ms() - wanted_ms > DRAWER_EXPIRES_MS;
+        let (state, note) = if late {
+            ("not_opened", "its printer was busy for too long".to_owned())
+        } else if !self.app.store.write(move |writing| spool::fire_drawer(writing.conn, id)).await?? {
+            return Ok(());
+        } else {
+            match self.session.pulse(0).await {
+                Outcome::NotReady(why) => ("not_opened", why),
+                Outcome::InDoubt(why) => ("in_doubt", why),
+                Outcome::Sent | Outcome::Printed { .. } | Outcome::Cleared => ("sent", String::new()),
+            }
+        };
+        self.app.store.write(move |writing| spool::end_drawer(writing.conn, id, state, &note)).await??;
+        self.printers.stir();
+        Ok(())
+    }
+
+    /// Tried once: a printer's memory wears, and a person asked for it.
+    async fn keep_logo(&mut self, id: PictureId, bitmap: Bitmap) -> anyhow::Result<()> {
+        // Keys are two printable characters.
+        let [a, b, ..] = id.0;
+        let key = [0x21 + a % 94, 0x21 + b % 94];
+        let outcome = self.session.configure(&escpos::keep_picture(key, &bitmap)).await;
+        let kept = (outcome == Outcome::Sent).then_some((id, key));
+        if kept.is_none() {
+            tracing::warn!(printer = self.name, ?outcome, "the logo was not kept");
+        }
+        let name = self.name.clone();
+        self.app.store.write(move |writing| spool::end_logo(writing.conn, &name, kept)).await??;
+        Ok(())
+    }
+
+    async fn print(&mut self, job: &Job) -> anyhow::Result<()> {
         let now = self.app.wall.now_ms();
         if now - job.created_ms > EXPIRES_MS && !job.released {
-            return self.hold(&job, "waited more than 30 minutes for its printer").await;
+            return self.hold(job, "waited more than 30 minutes for its printer").await;
         }
         if job.attempts >= MAX_ATTEMPTS {
-            return self.hold(&job, "printed several times without a confirmation").await;
+            return self.hold(job, "printed several times without a confirmation").await;
         }
-        let Some(paper) = headed(&job) else { return self.hold(&job, "its paper does not read").await };
+        if (job.doubt || job.state == "in_doubt") && !job.kind.is_printed_again_when_in_doubt() && !job.released {
+            return self.hold(job, "it may have been printed: look, then decide").await;
+        }
+        let Some(paper) = headed(job) else { return self.hold(job, "its paper does not read").await };
+        let encoded = self.encode(&paper).await?;
+        for warning in &encoded.warnings {
+            tracing::warn!(printer = self.name, job = %job.number, warning, "a paper is not as it should be");
+        }
         let name = self.name.clone();
         let (id, check) = (job.id, job.check);
         let begun = move |writing: &mut Writing<'_>| {
@@ -110,55 +158,81 @@ impl Actor {
             Ok::<u32, rusqlite::Error>(mark)
         };
         let mark = self.app.store.write(begun).await??;
-        let frames = encode(&layout(&paper, usize::from(self.session.profile().columns)), self.session.profile());
-        let outcome = self.session.print(&frames, letters(mark)).await;
-        self.tell();
-        let end = self.after(&job, outcome);
-        self.end(&job, end).await
+        let outcome = self.session.print(&encoded, letters(mark)).await;
+        let mut end = self.after(job, outcome);
+        if end.note.is_empty()
+            && let Some(warning) = encoded.warnings.first()
+        {
+            end.note.clone_from(warning);
+        }
+        self.end(job, end).await
+    }
+
+    async fn encode(&self, paper: &Paper) -> anyhow::Result<Encoded> {
+        let lines = layout(paper, usize::from(self.session.profile().columns));
+        let art = self.art(paper).await?;
+        Ok(encode(&lines, self.session.profile(), &art))
+    }
+
+    async fn art(&self, paper: &Paper) -> anyhow::Result<BoxArt> {
+        let (name, paper) = (self.name.clone(), paper.clone());
+        let loaded = self.app.read(move |view| BoxArt::load(view.conn, &name, &paper)).await;
+        loaded.map_err(|problem| anyhow::anyhow!(problem.detail))
     }
 
     fn after(&mut self, job: &Job, outcome: Outcome) -> End {
         let wait = i64::try_from(self.retry.as_millis()).unwrap_or(i64::MAX);
         let later = self.app.wall.now_ms() + wait;
-        let failed = !matches!(outcome, Outcome::Printed | Outcome::Sent);
+        let failed = !matches!(outcome, Outcome::Printed { .. } | Outcome::Sent);
         self.retry = if failed { (self.retry * 2).min(LONGEST_RETRY) } else { RETRY };
-        let doubt = spool::doubt(&job.number);
-        let was_in_doubt = job.in_doubt || job.heading == doubt;
+        let doubt = job.doubt || job.state == "in_doubt";
+        let done = |state, note: &str| End {
+            state,
+            note: note.to_owned(),
+            doubt,
+            incomplete: false,
+            not_before_ms: 0,
+            counts: true,
+        };
         match outcome {
-            Outcome::Printed => {
-                End { state: "printed", note: String::new(), heading: String::new(), not_before_ms: 0, counts: true }
-            }
-            Outcome::Sent => End {
-                state: "sent",
-                note: "this printer does not confirm".to_owned(),
-                heading: String::new(),
-                not_before_ms: 0,
-                counts: true,
-            },
+            Outcome::Printed { cut: true } => done("printed", ""),
+            Outcome::Printed { cut: false } => done("printed", "the cutter did not confirm: see whether it was cut"),
+            Outcome::Sent => done("sent", "this printer does not confirm"),
             // What was in doubt before stays in doubt: this attempt has sent nothing.
             Outcome::NotReady(note) => End {
-                state: if job.in_doubt { "in_doubt" } else { "queued" },
-                note: if job.released { spool::RELEASED.to_owned() } else { note },
-                heading: if was_in_doubt { doubt } else { job.heading.clone() },
+                state: if job.state == "in_doubt" { "in_doubt" } else { "queued" },
+                note,
+                doubt,
+                incomplete: job.incomplete,
+                not_before_ms: later,
+                counts: false,
+            },
+            Outcome::Cleared | Outcome::InDoubt(_) if self.blind => End {
+                state: "queued",
+                note: String::new(),
+                doubt,
+                incomplete: false,
                 not_before_ms: later,
                 counts: false,
             },
             Outcome::Cleared => End {
                 state: "queued",
                 note: "the printer dropped an incomplete copy".to_owned(),
-                heading: if was_in_doubt { doubt } else { "** REPRINT - earlier copy incomplete **".to_owned() },
+                doubt,
+                incomplete: true,
                 not_before_ms: later,
                 counts: true,
             },
             Outcome::InDoubt(note) => {
-                End { state: "in_doubt", note, heading: doubt, not_before_ms: later, counts: true }
+                End { state: "in_doubt", note, doubt: true, incomplete: false, not_before_ms: later, counts: true }
             }
         }
     }
 
     async fn hold(&self, job: &Job, why: &str) -> anyhow::Result<()> {
-        let heading = if job.in_doubt { spool::doubt(&job.number) } else { job.heading.clone() };
-        self.end(job, End { state: "held", note: why.to_owned(), heading, not_before_ms: 0, counts: true }).await
+        let doubt = job.doubt || job.state == "in_doubt";
+        let (state, note, incomplete) = ("held", why.to_owned(), job.incomplete);
+        self.end(job, End { state, note, doubt, incomplete, not_before_ms: 0, counts: true }).await
     }
 
     async fn end(&self, job: &Job, end: End) -> anyhow::Result<()> {
@@ -168,28 +242,23 @@ impl Actor {
             writing.touch(check)
         };
         self.app.store.write(ended).await??;
+        self.printers.stir();
         Ok(())
-    }
-
-    fn tell(&self) {
-        let (state, detail) = match &self.session.status {
-            Status::Unknown => ("unknown", ""),
-            Status::Ready if !self.session.profile().status => ("unknown", "this model tells nothing"),
-            Status::Ready => ("up", ""),
-            Status::Busy => ("busy", "connected, but does not answer"),
-            Status::Attention(words) => ("attention", words.as_str()),
-            Status::Down(words) => ("down", words.as_str()),
-        };
-        self.devices.set(&self.name, state, detail, self.app.wall.now_ms());
     }
 }
 
-/// The ticket, with what must be known of earlier copies on top.
-fn headed(job: &Job) -> Option<trivet_paper::Paper> {
+/// The paper, with what must be known of earlier copies on top.
+pub(super) fn headed(job: &Job) -> Option<Paper> {
     let mut paper = job.paper.clone()?;
-    let heading = if job.in_doubt { spool::doubt(&job.number) } else { job.heading.clone() };
-    if !heading.is_empty() {
-        paper.blocks.insert(0, Block::Text { text: heading, style: Style::TALL.bold().reversed() });
+    let mut heading = |text: String, style: Style| paper.blocks.insert(0, Block::Text { text, style });
+    let loud = Style::TALL.bold().reversed();
+    if !job.moved_from.is_empty() {
+        heading(format!("instead of printer {}", job.moved_from), Style::NORMAL.centred());
+    }
+    if job.doubt || job.state == "in_doubt" {
+        heading(format!("** POSSIBLE DUPLICATE of {} **", job.number), loud);
+    } else if job.incomplete {
+        heading("** REPRINT - earlier copy incomplete **".to_owned(), loud);
     }
     Some(paper)
 }
@@ -198,4 +267,63 @@ fn headed(job: &Job) -> Option<trivet_paper::Paper> {
 fn letters(mark: u32) -> [u8; 3] {
     let digit = |value: u32| 0x21 + (value % 94) as u8;
     [digit(mark / 94 / 94), digit(mark / 94), digit(mark)]
+}
+
+/// What a paper's encoder needs beside its text.
+#[derive(Default)]
+pub(super) struct BoxArt {
+    pictures: HashMap<PictureId, Arc<Bitmap>>,
+    stored: HashMap<PictureId, [u8; 2]>,
+}
+
+/// One set for the whole box. A file is read when a text needs it.
+static FONTS: LazyLock<Fonts> = LazyLock::new(|| {
+    Fonts::new(FONT_FILES, |file| match std::fs::read(file.path) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            tracing::warn!(path = file.path, package = file.package, %error, "a font is missing: what it has prints as boxes");
+            None
+        }
+    })
+});
+
+impl BoxArt {
+    pub(super) fn load(conn: &rusqlite::Connection, printer: &str, paper: &Paper) -> rusqlite::Result<BoxArt> {
+        let mut art = BoxArt::default();
+        for block in &paper.blocks {
+            let Block::Picture(id) = block else { continue };
+            let sql = "SELECT width, packed FROM print_picture WHERE id=?1";
+            let picture = conn.query_row(sql, [id.0], |row| Ok(Bitmap { width: row.get(0)?, packed: row.get(1)? }));
+            art.pictures.extend(picture.optional()?.map(|picture| (*id, Arc::new(picture))));
+            let sql = "SELECT key FROM print_stored WHERE printer=?1 AND picture=?2";
+            let key = conn.query_row(sql, params![printer, id.0], |row| row.get::<_, [u8; 2]>(0)).optional()?;
+            art.stored.extend(key.map(|key| (*id, key)));
+        }
+        Ok(art)
+    }
+
+    /// For a preview: whatever the paper shows, and nothing that only a printer's own memory has.
+    pub(super) fn of_preview(conn: &rusqlite::Connection, paper: &Paper) -> rusqlite::Result<BoxArt> {
+        let mut art = BoxArt::load(conn, "", paper)?;
+        art.pictures.extend(trivet_modules::papers::logo(conn)?.map(|(id, logo)| (id, Arc::new(logo))));
+        Ok(art)
+    }
+}
+
+impl Art for BoxArt {
+    fn picture(&self, id: &PictureId) -> Option<Arc<Bitmap>> {
+        self.pictures.get(id).cloned()
+    }
+    fn stored(&self, id: &PictureId) -> Option<[u8; 2]> {
+        self.stored.get(id).copied()
+    }
+    fn draw(&self, line: &Line, grid: Grid) -> Option<(Bitmap, Vec<char>)> {
+        let drawn = draw_line(&FONTS, line, grid);
+        Some((drawn.bitmap, drawn.missing))
+    }
+}
+
+/// Fonts of other scripts are large and seldom needed: they leave the memory when the printer is idle.
+pub(super) fn release_fonts() {
+    FONTS.release();
 }

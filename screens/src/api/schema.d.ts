@@ -38,6 +38,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes over a screen that somebody has opened with their password, for an hour at most. The bearer is whoever has the
+         *     screen now. The token says `"amr": "pin"`: with it nobody changes people or settings, or enrols a replica.
+         */
+        post: operations["pin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/box/status": {
         parameters: {
             query?: never;
@@ -225,6 +245,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prints labels for what was prepared. */
+        post: operations["print_label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pos/menu": {
         parameters: {
             query?: never;
@@ -295,6 +332,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pos/orders/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The receipt of the order's check: one for all its orders but the cancelled ones.
+         * @description JSON has the figures; `text/plain` and `application/pdf` are laid out as on the printer, 42 characters wide.
+         */
+        get: operations["read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pos/orders/{id}/receipt/email": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Queues the receipt of the order's check to be sent. The Idempotency-Key makes a repeat the same request. */
+        post: operations["queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pos/orders/{id}/receipt/print": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prints the receipt of an order's check. A second call prints a copy, and says so on it. */
+        post: operations["print_receipt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pos/orders/{id}/send-to-kitchen": {
         parameters: {
             query?: never;
@@ -336,8 +427,59 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Print jobs: what is not finished first, then the latest. */
+        /** Print jobs: what is not finished first, in its order, then the latest. */
         get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/print-jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a job not printed. */
+        post: operations["cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/print-jobs/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a job printed by another printer. */
+        post: operations["move_to"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/print-jobs/{id}/picture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A job's paper, as its printer prints it. */
+        get: operations["picture"];
         put?: never;
         post?: never;
         delete?: never;
@@ -355,8 +497,240 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prints a job that was held because it had waited too long. */
+        /** Prints a job that was held, or tries one again now. A reason may be given. */
         post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/print-jobs/{id}/reprint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prints a paper once more, with COPY on it. Who asked, and why, is in the record. */
+        post: operations["reprint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Copies of papers and openings of drawers, the latest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/drawers/openings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What became of it. */
+        get: operations["opening"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/drawers/{printer}/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens the drawer at a printer: once, or not at all. Who opened it, and why, is in the record. */
+        post: operations["open_drawer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/found": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is plugged in, and what answers at port 9100 in this box's own network. It touches no printer: USB and serial
+         *     devices are read from the kernel's lists, and a network address is only connected to and let go.
+         */
+        get: operations["found"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/layouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All layouts, as they are in force. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/layouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a layout. A refusal names the element: `elements[3].text`. */
+        put: operations["change"];
+        post?: never;
+        /** Back to the layout that came with this release. */
+        delete: operations["reset"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/layouts/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A layout with figures of a made-up day, exactly as the printer prints it: encoded for it, and developed by the
+         *     virtual printer.
+         */
+        post: operations["preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The logo as it is printed. */
+        get: operations["read"];
+        /** Sets the logo: a PNG of at most 256 KiB, made black and white and no wider than 384 dots. */
+        put: operations["change"];
+        post?: never;
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Receipts that were asked for by e-mail, the latest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/printers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The printers of this box, each by its own word. */
+        get: operations["printers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/printers/{name}/keep-logo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has a printer keep the logo in its own memory: a receipt is then 6 kB shorter, which is 6 s at 9600 baud. Once a
+         *     logo, because a printer's memory wears.
+         */
+        post: operations["keep_logo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/printing/printers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Prints a sheet for the technician. */
+        post: operations["sheet"];
         delete?: never;
         options?: never;
         head?: never;
@@ -377,6 +751,23 @@ export interface paths {
          *     can.
          */
         post: operations["new_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scales": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The scales of this box, with what lies on them now. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -423,6 +814,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Format: binary
+         * @description A body of bytes, in the API's description.
+         */
+        Binary: string;
         BoxStatus: {
             /**
              * Format: int64
@@ -473,6 +869,10 @@ export interface components {
             /** @description `up`, `down`, `busy`, `attention` or `unknown`. */
             state: string;
         };
+        Draft: {
+            /** @description The elements of a layout, as `PUT /api/v1/printing/layouts/{id}` takes them. */
+            elements: Record<string, never>[];
+        };
         EnrolmentCode: {
             /** @description For one replica, within 15 minutes. */
             code: string;
@@ -485,6 +885,19 @@ export interface components {
             /** @description A path into the body: `items[2].quantity`. */
             field: string;
             message: string;
+        };
+        Found: {
+            /** @description For the configuration: by identity, not by where it happens to be plugged in. */
+            address: string;
+            /** @description The printer that has this address already. */
+            configured?: string | null;
+            description: string;
+            identity: string;
+            /** @description `usb`, `serial` or `network`. */
+            kind: string;
+        };
+        FoundList: {
+            found: components["schemas"]["Found"][];
         };
         History: {
             from: string;
@@ -512,6 +925,103 @@ export interface components {
             /** @description What stood behind the clock. */
             timeQuality: components["schemas"]["TimeQuality"];
         };
+        /**
+         * @description What a paper is for; it decides what happens when nobody knows whether it was printed.
+         * @enum {string}
+         */
+        Kind: "ticket" | "void" | "receipt" | "label" | "test";
+        Layout: {
+            /** @description It was changed on two boxes that were apart; the later change is in force. */
+            conflict: boolean;
+            /** @description From top to bottom. */
+            elements: components["schemas"]["LayoutElement"][];
+            /** @description What may stand in braces. */
+            fields: components["schemas"]["LayoutField"][];
+            /** @description `kitchen_ticket`, `void_slip`, `receipt`, `prep_label` or `haccp_label`. */
+            id: string;
+            /** @description The restaurant has not changed it. */
+            isDefault: boolean;
+            name: string;
+        };
+        /** @enum {string} */
+        LayoutAlign: "left" | "centre" | "right";
+        LayoutChange: {
+            elements: components["schemas"]["LayoutElement"][];
+        };
+        /** @description An element of a layout. Texts hold fields in braces: `{table}`, `{words.total}`; a brace itself is written twice. */
+        LayoutElement: {
+            /** @enum {string} */
+            kind: "logo";
+        } | {
+            align?: components["schemas"]["LayoutAlign"] | null;
+            bold?: boolean | null;
+            /** @enum {string} */
+            kind: "text";
+            reversed?: boolean | null;
+            size?: components["schemas"]["LayoutSize"] | null;
+            text: string;
+        } | {
+            bold?: boolean | null;
+            /** @enum {string} */
+            kind: "columns";
+            left: string;
+            right: string;
+            size?: components["schemas"]["LayoutSize"] | null;
+        } | {
+            /** @enum {string} */
+            kind: "rule";
+        } | {
+            /** @enum {string} */
+            kind: "feed";
+            /** Format: int32 */
+            lines?: number | null;
+        } | {
+            /** @enum {string} */
+            kind: "lines";
+            modifiers?: boolean | null;
+            notes?: boolean | null;
+            prices?: boolean | null;
+            size?: components["schemas"]["LayoutSize"] | null;
+        } | {
+            /** @enum {string} */
+            kind: "notes";
+            size?: components["schemas"]["LayoutSize"] | null;
+        } | {
+            /** @enum {string} */
+            kind: "taxes";
+        } | {
+            /** @enum {string} */
+            kind: "totals";
+        } | {
+            data: string;
+            /** @enum {string} */
+            kind: "qr";
+            /** Format: int32 */
+            module?: number | null;
+        } | {
+            data: string;
+            /** Format: int32 */
+            height?: number | null;
+            /** @enum {string} */
+            kind: "barcode";
+        } | {
+            /** @enum {string} */
+            kind: "buzz";
+        } | {
+            /** @enum {string} */
+            kind: "cut";
+        };
+        LayoutField: {
+            description: string;
+            example: string;
+            /** @description Written as `{name}`; `words.…` is a word in the location's language. */
+            name: string;
+        };
+        LayoutList: {
+            layouts: components["schemas"]["Layout"][];
+        };
+        /** @enum {string} */
+        LayoutSize: "normal" | "tall" | "large" | "huge";
         Login: {
             /** @description A login name or an e-mail address. */
             login: string;
@@ -526,6 +1036,16 @@ export interface components {
              */
             expiresIn: number;
             person: components["schemas"]["Person"];
+        };
+        /** @description What became of the picture. */
+        LogoSize: {
+            /** Format: int32 */
+            height: number;
+            /**
+             * Format: int32
+             * @description Dots, 203 of which are an inch on most printers.
+             */
+            width: number;
         };
         Menu: {
             items: components["schemas"]["MenuItem"][];
@@ -599,6 +1119,10 @@ export interface components {
              */
             price: number;
         };
+        Move: {
+            printer: string;
+            reason: string;
+        };
         NewLine: {
             /** Format: uuid */
             menuItemId: string;
@@ -606,9 +1130,14 @@ export interface components {
             modifications?: string[];
             /**
              * Format: int64
-             * @description Whole pieces.
+             * @description Whole pieces; left out where a scale is named.
              */
-            quantity: number;
+            quantity?: number;
+            /**
+             * @description The scale on whose pan the goods lie: the line's quantity is their weight in kilograms, as the box reads it now.
+             *     Refused unless the scale is at rest.
+             */
+            scale?: string | null;
             specialInstructions?: string | null;
             /**
              * Format: int64
@@ -648,6 +1177,24 @@ export interface components {
             unit: string;
             /** Format: double */
             value: number;
+        };
+        OneJob: {
+            job: components["schemas"]["PrintJob"];
+        };
+        Opening: {
+            /**
+             * Format: uuid
+             * @description The check that money is taken for.
+             */
+            checkId?: string | null;
+            reason: string;
+        };
+        OpeningState: {
+            /** Format: uuid */
+            id: string;
+            note: string;
+            /** @description `wanted`, `sent`, `not_opened` or `in_doubt`. */
+            state: string;
         };
         Order: {
             actualReadyTime?: string | null;
@@ -708,8 +1255,16 @@ export interface components {
             /** Format: uuid */
             menuItemId: string;
             modifications: components["schemas"]["OrderModification"][];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Whole pieces; see `quantityMilli` for goods that are weighed.
+             */
             quantity: number;
+            /**
+             * Format: int64
+             * @description Thousandths of a piece, or grams.
+             */
+            quantityMilli: number;
             /** Format: uuid */
             recipeId?: string | null;
             specialInstructions?: string | null;
@@ -737,6 +1292,40 @@ export interface components {
             /** Format: int64 */
             price: number;
         };
+        Outbox: {
+            /**
+             * Format: uuid
+             * @description The `after` of the next page.
+             */
+            next?: string | null;
+            receipts: components["schemas"]["QueuedReceipt"][];
+        };
+        PaperAudit: {
+            events: components["schemas"]["PaperAuditEvent"][];
+            /**
+             * Format: uuid
+             * @description The `after` of the next page.
+             */
+            next?: string | null;
+        };
+        PaperAuditEvent: {
+            /** @description `ticket_copied`, `void_slip_copied`, `receipt_copied` or `drawer_opened`. */
+            action: string;
+            at: string;
+            /** Format: uuid */
+            checkId?: string | null;
+            /** Format: uuid */
+            device: string;
+            drawer?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            paperId?: string | null;
+            /** Format: uuid */
+            person: string;
+            personName?: string | null;
+            reason: string;
+        };
         Person: {
             /** Format: uuid */
             id: string;
@@ -744,23 +1333,74 @@ export interface components {
             permissions: string[];
             role: string;
         };
+        PinLogin: {
+            /** @description Of the person who takes over. */
+            login: string;
+            /** Format: password */
+            pin: string;
+        };
         PrintJob: {
             /** Format: int64 */
             attempts: number;
+            copy: boolean;
             createdAt: string;
             /**
              * Format: uuid
-             * @description The ticket's.
+             * @description A ticket's is the ticket's own.
              */
             id: string;
+            kind: components["schemas"]["Kind"];
+            /** @description The printer that should have printed it. */
+            movedFrom?: string | null;
             note: string;
             orderNumber: string;
-            /** @description `queued`, `sending`, `sent`, `printed`, `in_doubt` or `held`. */
+            /** @description An earlier copy may exist: it says so on the paper. */
+            possibleDuplicate: boolean;
+            printer: string;
+            /** @description `queued`, `sending`, `sent` (this printer does not confirm), `printed`, `in_doubt`, `held` or `cancelled`. */
             state: string;
             station: string;
         };
         PrintJobList: {
             jobs: components["schemas"]["PrintJob"][];
+        };
+        /** @description A printer as screens see it. What it did not report is `unknown`, or null. */
+        Printer: {
+            address: string;
+            /** @description Stations that it prints while their own printer cannot. */
+            backs: string[];
+            /** @description It says when a paper is printed; of others one knows only that it was sent. */
+            confirms: boolean;
+            /** @description `open`, `closed` or `unknown`. */
+            cover: string;
+            /** @description `ok`, `error` or `unknown`. */
+            cutter: string;
+            /** @description What keeps it from printing, in words; empty if nothing does. */
+            detail: string;
+            /** @description `open`, `closed` or `unknown`. */
+            drawer: string;
+            /**
+             * Format: int64
+             * @description Papers that a person decides on.
+             */
+            held: number;
+            /** @description `escpos`, `star` or `zpl`. */
+            language: string;
+            lastHeard?: string | null;
+            /** @description `up`, `busy` (connected, silent), `down` or `unknown`. */
+            link: string;
+            name: string;
+            oldestAt?: string | null;
+            online?: boolean | null;
+            /** @description `ok`, `near_end`, `end` or `unknown`. */
+            paper: string;
+            profile: string;
+            stations: string[];
+            /** Format: int64 */
+            waiting: number;
+        };
+        PrinterList: {
+            printers: components["schemas"]["Printer"][];
         };
         Probe: {
             breach?: components["schemas"]["ProbeBreach"] | null;
@@ -850,6 +1490,109 @@ export interface components {
             name: string;
             oldestAt?: string | null;
         };
+        /** @description A receipt that is to be sent. */
+        QueuedReceipt: {
+            /** Format: uuid */
+            checkId: string;
+            createdAt: string;
+            email: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            orderId: string;
+            /** Format: uuid */
+            requestedBy: string;
+            /** @description `queued`. */
+            state: string;
+            updatedAt: string;
+        };
+        Reason: {
+            /** @example the cook lost it */
+            reason: string;
+        };
+        /** @description The receipt of a check. */
+        Receipt: {
+            address: string;
+            /** Format: uuid */
+            checkId: string;
+            /** @description ISO 4217. */
+            currency: string;
+            /** Format: int32 */
+            currencyDigits: number;
+            /** Format: int64 */
+            discountAmount: number;
+            /** Format: uuid */
+            id: string;
+            lines: components["schemas"]["ReceiptLine"][];
+            /** @description The same as it stands on the paper. */
+            localTime: string;
+            locationName: string;
+            orderIds: string[];
+            /** @description What people call the orders. */
+            orderNumbers: string[];
+            /** @description `dine_in`, `takeout` or `delivery`. */
+            orderType: string;
+            organizationName: string;
+            phone: string;
+            servedByName: string;
+            /**
+             * Format: int64
+             * @description Minor units, like all amounts.
+             */
+            subtotal: number;
+            tableNumbers: string[];
+            /**
+             * Format: int64
+             * @description Added to the subtotal.
+             */
+            taxAmount: number;
+            taxId: string;
+            /**
+             * Format: int64
+             * @description Contained in the subtotal.
+             */
+            taxIncludedAmount: number;
+            taxes: components["schemas"]["ReceiptTax"][];
+            /** @description Of the sale. */
+            time: string;
+            timeZone: string;
+            /** Format: int64 */
+            totalAmount: number;
+        };
+        ReceiptEmail: {
+            /** Format: email */
+            email: string;
+        };
+        ReceiptLine: {
+            itemName: string;
+            modifications: components["schemas"]["OrderModification"][];
+            orderNumber: string;
+            /** Format: int64 */
+            quantity: number;
+            specialInstructions?: string | null;
+            /**
+             * Format: int64
+             * @description quantity × (unit price + modifiers).
+             */
+            totalPrice: number;
+            /** Format: int64 */
+            unitPrice: number;
+        };
+        ReceiptTax: {
+            /** Format: int64 */
+            grossAmount: number;
+            /** @description The prices contain it. */
+            included: boolean;
+            /** Format: int64 */
+            netAmount: number;
+            /**
+             * Format: int32
+             * @description Parts per million.
+             */
+            rate: number;
+            /** Format: int64 */
+            taxAmount: number;
+        };
         Replica: {
             /**
              * Format: int64
@@ -861,11 +1604,26 @@ export interface components {
             letter: string;
             this: boolean;
         };
+        ScaleList: {
+            scales: components["schemas"]["ScaleView"][];
+        };
+        ScaleView: {
+            /** @description Why there is no weight. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description On the pan and at rest; null if not.
+             */
+            grams?: number | null;
+            name: string;
+        };
         SentToKitchen: {
             order: components["schemas"]["Order"];
             tickets: components["schemas"]["Ticket"][];
         };
         Settings: {
+            /** @description As it stands on receipts, like the two after it; empty if it is not given. */
+            address: string;
             /** @description ISO 4217. */
             currency: string;
             /**
@@ -878,8 +1636,11 @@ export interface components {
             language: string;
             locationName: string;
             organizationName: string;
+            phone: string;
             pricesIncludeTax: boolean;
             stations: components["schemas"]["Station"][];
+            /** @description The company's number with the tax office. */
+            taxId: string;
             /** @description Parts per million by tax class. */
             taxRates: {
                 [key: string]: number;
@@ -888,19 +1649,27 @@ export interface components {
             timeZone: string;
         };
         SettingsChange: {
+            address?: string | null;
             currency?: string | null;
             /** Format: int32 */
             currencyDigits?: number | null;
             language?: string | null;
             locationName?: string | null;
             organizationName?: string | null;
+            phone?: string | null;
             pricesIncludeTax?: boolean | null;
             stations?: components["schemas"]["Station"][];
+            taxId?: string | null;
             taxRates?: {
                 [key: string]: number;
             };
             timeZone?: string | null;
         };
+        /**
+         * @description What a technician can have printed.
+         * @enum {string}
+         */
+        Sheet: "test" | "alignment" | "code_pages";
         Station: {
             id: string;
             name: string;
@@ -1019,8 +1788,16 @@ export interface components {
             id: string;
             itemName: string;
             modifications: string[];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Whole pieces; see `quantityMilli` for goods that are weighed.
+             */
             quantity: number;
+            /**
+             * Format: int64
+             * @description Thousandths of a piece, or grams.
+             */
+            quantityMilli: number;
             /** Format: uuid */
             recipeId?: string | null;
             specialInstructions?: string | null;
@@ -1036,6 +1813,28 @@ export interface components {
         };
         /** @enum {string} */
         TimeQuality: "unset" | "rtc" | "synchronised";
+        WantedLabel: {
+            batch?: string;
+            /**
+             * Format: int32
+             * @description 1 to 50.
+             */
+            copies?: number;
+            item: string;
+            /** @description `prep_label` or `haccp_label`. */
+            layout: string;
+            /** @description RFC 3339; now, if it is left out. */
+            madeAt?: string | null;
+            note?: string;
+            /** @description In words: `2 kg`. */
+            quantity?: string;
+            /** Format: int32 */
+            temperatureMilliC?: number | null;
+            useBy?: string | null;
+        };
+        WantedSheet: {
+            sheet: components["schemas"]["Sheet"];
+        };
     };
     responses: never;
     parameters: never;
@@ -1099,6 +1898,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Person"];
+                };
+            };
+        };
+    };
+    pin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PinLogin"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginAnswer"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1471,6 +2309,45 @@ export interface operations {
             };
         };
     };
+    print_label: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedLabel"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneJob"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -1742,6 +2619,139 @@ export interface operations {
             };
         };
     };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Receipt"];
+                    "text/plain": string;
+                    "application/pdf": components["schemas"]["Binary"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            406: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiptEmail"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueuedReceipt"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    print_receipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneJob"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     send: {
         parameters: {
             query?: never;
@@ -1822,7 +2832,10 @@ export interface operations {
     };
     list: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description A printer's name. */
+                printer?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1839,7 +2852,89 @@ export interface operations {
             };
         };
     };
-    release: {
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintJobList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    move_to: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Move"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintJobList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    picture: {
         parameters: {
             query?: never;
             header?: never;
@@ -1855,7 +2950,535 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "image/png": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Reason"] | null;
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["PrintJobList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reprint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrintJobList"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                after?: string;
+                /** @description 1 to 200, 50 if left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaperAudit"];
+                };
+            };
+        };
+    };
+    opening: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningState"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_drawer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                printer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Opening"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpeningState"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    found: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundList"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LayoutList"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LayoutChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Layout"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview: {
+        parameters: {
+            query?: {
+                /** @description A printer's name. */
+                printer?: string | null;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": components["schemas"]["Binary"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/png": components["schemas"]["Binary"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogoSize"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                after?: string;
+                /** @description 1 to 200, 50 if left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outbox"];
+                };
+            };
+        };
+    };
+    printers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrinterList"];
+                };
+            };
+        };
+    };
+    keep_logo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WantedSheet"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OneJob"];
                 };
             };
             404: {
@@ -1899,6 +3522,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScaleList"];
                 };
             };
         };

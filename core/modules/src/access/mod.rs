@@ -10,7 +10,7 @@ use trivet_log::Id;
 use trivet_replica::module::{EMPTY, Projecting, Reach};
 use trivet_replica::{Module, sealing};
 
-pub use people::{NewPerson, add_person};
+pub use people::{NewPerson, add_person, name_of};
 
 pub const MODULE: Module = Module {
     name: "access",

@@ -48,3 +48,8 @@ pub(super) fn person_key(conn: &Connection, identity: &Identity, person: Id) -> 
     let opened = wrapped.and_then(|wrapped| sealing::open(&identity.tenant_key, person.as_bytes(), &wrapped));
     Ok(opened.and_then(|key| key.try_into().ok()))
 }
+
+/// None for somebody whose key is not here.
+pub fn name_of(conn: &Connection, person: Id) -> rusqlite::Result<Option<String>> {
+    conn.query_row("SELECT name FROM access_person WHERE id=?1", [person.as_bytes()], |row| row.get(0)).optional()
+}

@@ -4,9 +4,16 @@ mod project;
 pub(crate) mod routes;
 pub mod view;
 
-use trivet_domain::{Permission, checks, kitchen, papers};
+use std::sync::Arc;
+
+use trivet_domain::{Permission, Quantity, checks, kitchen, papers};
 use trivet_replica::module::{EMPTY, Reach, Read, Topic};
 use trivet_replica::{Draft, Module, View};
+
+/// The box's scales: the weight on a pan, in thousandths of a kilogram, or why there is none.
+#[derive(Clone)]
+pub struct Weights(pub Arc<Weigh>);
+pub type Weigh = dyn Fn(&str) -> Result<Quantity, String> + Send + Sync;
 
 pub const MODULE: Module = Module {
     name: "checks",

@@ -40,8 +40,12 @@ struct NewOrder {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct NewLine {
     menu_item_id: Uuid,
-    /// Whole pieces.
+    /// Whole pieces; left out where a scale is named.
+    #[serde(default)]
     quantity: i64,
+    /// The scale on whose pan the goods lie: the line's quantity is their weight in kilograms, as the box reads it now.
+    /// Refused unless the scale is at rest.
+    scale: Option<String>,
     /// Ids of the item's modifiers.
     #[serde(default)]
     modifications: Vec<Uuid>,
@@ -89,13 +93,25 @@ async fn place(
     Key(key): Key,
     Parsed(body): Parsed<NewOrder>,
 ) -> Result<(StatusCode, Json<OrderView>), Problem> {
-    let line = |line: NewLine| WantedLine {
-        item: Id(line.menu_item_id),
-        quantity: Quantity(line.quantity.saturating_mul(1_000)),
-        modifiers: line.modifications.into_iter().map(Id).collect(),
-        note: line.special_instructions,
-        expected_unit_price: line.unit_price.map(Money),
+    // A repeat of an order that was taken weighs nothing again: the pan may be empty by now.
+    let weighed = body.items.iter().any(|line| line.scale.is_some());
+    if weighed && let Some(taken) = app.read(move |read| view::order(read.conn, key)).await? {
+        return Ok((StatusCode::CREATED, Json(taken)));
+    }
+    let line = |(index, line): (usize, NewLine)| {
+        let quantity = match &line.scale {
+            Some(scale) => weigh(&app, scale).map_err(|why| no_weight(index, &why))?,
+            None => Quantity(line.quantity.saturating_mul(1_000)),
+        };
+        Ok(WantedLine {
+            item: Id(line.menu_item_id),
+            quantity,
+            modifiers: line.modifications.into_iter().map(Id).collect(),
+            note: line.special_instructions,
+            expected_unit_price: line.unit_price.map(Money),
+        })
     };
+    let lines = body.items.into_iter().enumerate().map(line).collect::<Result<Vec<WantedLine>, Problem>>()?;
     let command = Command::PlaceOrder(PlaceOrder {
         check: body.check_id.map_or_else(|| key.derive("check", 0), Id),
         opens_check: body.check_id.is_none(),
@@ -104,7 +120,7 @@ async fn place(
         table: body.table_number.filter(|table| !table.is_empty()),
         customer: body.customer_id.map(Id),
         note: body.special_instructions.filter(|note| !note.is_empty()),
-        lines: body.items.into_iter().map(line).collect(),
+        lines,
         expected_total: body.total_amount.map(Money),
     });
     app.submit(caller.actor(), key, AnyCommand::Checks(command)).await?;
@@ -114,7 +130,7 @@ async fn place(
 #[utoipa::path(get, path = "/api/v1/pos/orders/{id}", tag = "checks", params(("id" = Uuid, Path)),
     responses((status = 200, body = OrderView), (status = 404, body = Problem)))]
 async fn read(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Json<OrderView>, Problem> {
-    let order = app.read(move |view| view::order(view.conn, Id(id))).await?;
+    let order = app.read(move |read| view::order(read.conn, Id(id))).await?;
     order.map(Json).ok_or_else(|| Problem::not_found("order"))
 }
 
@@ -161,6 +177,17 @@ async fn change_status(
 }
 
 /// The check of an order, or 404.
+fn weigh(app: &App, scale: &str) -> Result<Quantity, String> {
+    match app.more.get::<super::Weights>() {
+        Some(weights) => (weights.0)(scale),
+        None => Err("this replica has no scales".to_owned()),
+    }
+}
+
+fn no_weight(index: usize, why: &str) -> Problem {
+    Problem::new(StatusCode::CONFLICT, why).field(format!("items[{index}].scale"), why)
+}
+
 pub(crate) async fn check_of(app: &App, order: Id) -> Result<Id, Problem> {
     let check = app.read(move |view| view::check_of(view.conn, order)).await?;
     check.ok_or_else(|| Problem::not_found("order"))

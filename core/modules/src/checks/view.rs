@@ -56,7 +56,10 @@ pub struct OrderLineView {
     pub menu_item_id: Uuid,
     pub recipe_id: Option<Uuid>,
     pub item_name: String,
+    /// Whole pieces; see `quantityMilli` for goods that are weighed.
     pub quantity: i64,
+    /// Thousandths of a piece, or grams.
+    pub quantity_milli: i64,
     pub unit_price: i64,
     /// quantity × (unit price + modifiers).
     pub total_price: i64,
@@ -212,6 +215,7 @@ fn line_from_row(row: &Row<'_>) -> rusqlite::Result<OrderLineView> {
         recipe_id: row.get::<_, Option<[u8; 16]>>(3)?.map(Uuid::from_bytes),
         item_name: row.get(4)?,
         quantity: Quantity(row.get(5)?).whole(),
+        quantity_milli: row.get(5)?,
         unit_price: row.get(6)?,
         total_price: row.get(7)?,
         modifications: serde_json::from_str(&modifiers).unwrap_or_default(),

@@ -51,7 +51,10 @@ pub struct TicketItemView {
     pub id: Uuid,
     pub recipe_id: Option<Uuid>,
     pub item_name: String,
+    /// Whole pieces; see `quantityMilli` for goods that are weighed.
     pub quantity: i64,
+    /// Thousandths of a piece, or grams.
+    pub quantity_milli: i64,
     pub modifications: Vec<String>,
     pub special_instructions: Option<String>,
     pub status: String,
@@ -140,6 +143,7 @@ fn items(view: &View<'_>, ticket: &TicketView) -> rusqlite::Result<Vec<TicketIte
             recipe_id: row.get::<_, Option<[u8; 16]>>(1)?.map(Uuid::from_bytes),
             item_name: row.get(2)?,
             quantity: Quantity(row.get(3)?).whole(),
+            quantity_milli: row.get(3)?,
             modifications: modifiers.into_iter().map(|modifier| modifier.name).collect(),
             special_instructions: row.get(5)?,
             status: status.to_owned(),
