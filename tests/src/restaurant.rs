@@ -61,7 +61,12 @@ impl Default for Plan {
     }
 }
 
-const PRINTERS: [(&str, &[&str]); 2] = [("hot", &["grill", "cold"]), ("bar", &["bar"])];
+/// Name, language, stations, and the stations that it backs.
+const PRINTERS: [(&str, &str, &[&str], &[&str]); 3] = [
+    ("hot", "escpos", &["grill", "cold"], &["bar"]),
+    ("bar", "escpos", &["bar", "receipt"], &["grill", "cold"]),
+    ("labels", "zpl", &["label"], &[]),
+];
 const ROLES: [(&str, &str, &str); 5] = [
     ("owner", "Oona Owner", "owner"),
     ("manager", "Mikko Manager", "manager"),
@@ -327,7 +332,7 @@ impl Opening {
         if !self.plan.devices {
             return Ok(printers);
         }
-        for (name, _) in &PRINTERS {
+        for (name, language, ..) in &PRINTERS {
             if let Some(real) = self.plan.printers.get(*name) {
                 let address =
                     PrinterAddress { kind: "printer".to_owned(), address: real.clone(), paper: None, control: None };
@@ -337,7 +342,7 @@ impl Opening {
             let paper = self.folder.join("paper").join(name);
             let (tcp, control) = (self.address()?, self.address()?);
             let mut command = Command::new(self.binaries.path("trivet-vprinter")?);
-            command.args(["--tcp", &tcp, "--control", &control, "--paper"]).arg(&paper);
+            command.args(["--language", language, "--tcp", &tcp, "--control", &control, "--paper"]).arg(&paper);
             if let Some(speed) = self.plan.paper_mm_per_s {
                 command.args(["--mm-per-s", &speed.to_string()]);
             }
@@ -433,15 +438,19 @@ impl Opening {
             )?;
         }
         for (name, printer) in printers {
-            let stations = PRINTERS.iter().find(|(known, _)| known == name).map_or(&[][..], |(_, stations)| stations);
-            let (address, profile) = printer.address.split_once(',').unwrap_or((&printer.address, "epson-80"));
+            let known = PRINTERS.iter().find(|(known, ..)| known == name);
+            let (_, language, stations, backs) = known.context("a printer of this restaurant")?;
+            let backs = if self.plan.backups { *backs } else { &[] };
+            let usual = if *language == "zpl" { "zpl-203" } else { "epson-80" };
+            let (address, profile) = printer.address.split_once(',').unwrap_or((&printer.address, usual));
             writeln!(
                 toml,
-                "[[printer]]\nname = {}\naddress = {}\nprofile = {}\nstations = {}",
+                "[[printer]]\nname = {}\naddress = {}\nprofile = {}\nstations = {}\nbacks = {}",
                 quoted(name),
                 quoted(address),
                 quoted(profile),
-                json!(stations)
+                json!(stations),
+                json!(backs)
             )?;
         }
         for (name, probe) in probes {
