@@ -22,11 +22,16 @@ pub(super) fn answer(shared: &Shared, folder: &Path, request: &Request) -> Respo
         },
         ("GET" | "HEAD", "/page.js") => Response::ok("text/javascript; charset=utf-8", SCRIPT),
         ("GET" | "HEAD", "/page.css") => Response::ok("text/css; charset=utf-8", LOOK),
+        ("GET" | "HEAD", "/slot.png") => Response::ok("image/png", shared.paper_in_slot().png()),
         ("GET" | "HEAD", "/") if request.wants_page() => Response::ok("text/html; charset=utf-8", PAGE),
         ("GET" | "HEAD", "/" | "/state") => Response::json(&with_papers(shared.state(), folder)),
         ("GET" | "HEAD", path) => match path.strip_prefix("/papers/") {
             Some(name) => paper(folder, name),
-            None => Response::refusal(404, "there is a page at /, the state at /state and papers at /papers/NNNN.png"),
+            None => Response::refusal(
+                404,
+                "there is a page at /, the state at /state, papers at /papers/NNNN.png and what is in the slot at \
+                 /slot.png",
+            ),
         },
         _ => Response::refusal(405, "GET and POST only"),
     }

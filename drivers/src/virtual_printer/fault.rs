@@ -13,6 +13,10 @@ pub enum Fault {
     Cover(bool),
     /// `cutter`: the blade jams at the next cut; `false` clears the jam and the error.
     Cutter(bool),
+    /// `recoverable_error`: a mechanical error that stops it until `DLE ENQ`, or until someone repairs it (`false`).
+    RecoverableError(bool),
+    /// `unrecoverable_error`: stops it until the power is switched off and on.
+    UnrecoverableError(bool),
     /// `mute`: no replies.
     Mute(bool),
     /// `late`: replies after so many milliseconds.
@@ -25,15 +29,28 @@ pub enum Fault {
     PowerOff(bool),
     /// `cut_at_byte`: the connection is reset after so many more received bytes.
     CutAtByte(u64),
+    /// `close_at_byte`: the connection is closed in order (FIN) after so many more received bytes.
+    CloseAtByte(u64),
+    /// `black_hole_at_byte`: after so many more bytes nothing gets through in either direction and no connection
+    /// ends; `None` (`false`) lets the connections that hang break and new ones work.
+    BlackHoleAtByte(Option<u64>),
     /// `slow`: bytes received a second; `None` is the full rate again.
     Slow(Option<u32>),
+    /// `small_buffer`: a receive buffer of so many bytes (45) without flow control: what does not fit is lost;
+    /// `None` is the model's own again.
+    SmallBuffer(Option<usize>),
     /// `refuse`: connections are refused; one that exists stays.
     Refuse(bool),
-    /// `clone`: no `GS ( H`, no ASB, other code pages, two-byte characters until `FS .`.
+    /// `busy`: another host has the connection. One that exists is reset; new ones are taken and get no answer.
+    Busy(bool),
+    /// `vanish`: the device is gone from its address.
+    Vanish(Vanish),
+    /// `clone`: a cheap copy of the model. ESC/POS: no `GS ( H`, no ASB, other code pages, two-byte characters until
+    /// `FS .`; Star: prints nothing but raster; ZPL: no answers.
     Clone(bool),
     /// `drawer`: open or closed.
     Drawer(bool),
-    /// `none`: all is well again: roll, cover, cutter, power; the drawer stays as it is.
+    /// `none`: all is well again: roll, cover, cutter, power; the drawer and an address moved to stay as they are.
     None,
 }
 
@@ -46,8 +63,24 @@ pub enum PaperLeft {
     Millimetres(f64),
 }
 
+/// How a device goes and comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Vanish {
+    /// Gone until it is told to come back.
+    Gone,
+    /// Back at the same address.
+    Back,
+    /// Gone for so many milliseconds.
+    For(u64),
+    /// Gone, and at once there under another name: of a link or socket in the same folder, or a port.
+    As(String),
+}
+
 impl Fault {
     /// Reads `{"fault": NAME, "value": …}`; the error is a sentence for the caller.
+    ///
+    /// # Errors
+    /// When there is no such fault or the value is not of its kind.
     pub fn from_json(body: &Value) -> Result<Self, String> {
         let name =
             body.get("fault").and_then(Value::as_str).ok_or("\"fault\" must be a text, such as \"paper_out\"")?;
@@ -58,19 +91,34 @@ impl Fault {
             "paper_near_end" => Self::PaperNearEnd(switch(name, value)?),
             "cover" => Self::Cover(switch(name, value)?),
             "cutter" => Self::Cutter(switch(name, value)?),
+            "recoverable_error" => Self::RecoverableError(switch(name, value)?),
+            "unrecoverable_error" => Self::UnrecoverableError(switch(name, value)?),
             "mute" => Self::Mute(switch(name, value)?),
             "late" => Self::Late(number(name, value, Some(2000), 600_000)?),
             "garbage" => Self::Garbage(switch(name, value)?),
             "power_cycle" => Self::PowerCycle(number(name, value, Some(1500), 600_000)?),
             "power_off" => Self::PowerOff(switch(name, value)?),
             "cut_at_byte" => Self::CutAtByte(number(name, value, None, u64::MAX)?),
+            "close_at_byte" => Self::CloseAtByte(number(name, value, None, u64::MAX)?),
+            "black_hole_at_byte" => match value {
+                Value::Bool(false) => Self::BlackHoleAtByte(None),
+                _ => Self::BlackHoleAtByte(Some(number(name, value, Some(0), u64::MAX)?)),
+            },
             "slow" => match value {
                 Value::Bool(false) => Self::Slow(None),
                 _ => Self::Slow(
                     u32::try_from(number(name, value, Some(100), 100_000_000)?).ok().filter(|rate| *rate > 0),
                 ),
             },
+            "small_buffer" => match value {
+                Value::Bool(false) => Self::SmallBuffer(None),
+                _ => Self::SmallBuffer(
+                    usize::try_from(number(name, value, Some(45), 1_000_000)?).ok().filter(|bytes| *bytes > 0),
+                ),
+            },
             "refuse" => Self::Refuse(switch(name, value)?),
+            "busy" => Self::Busy(switch(name, value)?),
+            "vanish" => Self::Vanish(vanish(value)?),
             "clone" => Self::Clone(switch(name, value)?),
             "drawer" => Self::Drawer(switch(name, value)?),
             other => return Err(format!("unknown fault \"{other}\"; known are {NAMES}")),
@@ -78,8 +126,9 @@ impl Fault {
     }
 }
 
-const NAMES: &str = "paper_out, paper_near_end, cover, cutter, mute, late, garbage, power_cycle, power_off, \
-    cut_at_byte, slow, refuse, clone, drawer and none";
+const NAMES: &str = "paper_out, paper_near_end, cover, cutter, recoverable_error, unrecoverable_error, mute, late, \
+    garbage, power_cycle, power_off, cut_at_byte, close_at_byte, black_hole_at_byte, slow, small_buffer, refuse, busy, \
+    vanish, clone, drawer and none";
 
 fn paper_left(value: &Value) -> Result<PaperLeft, String> {
     match value {
@@ -90,6 +139,26 @@ fn paper_left(value: &Value) -> Result<PaperLeft, String> {
             _ => Err("\"value\" of paper_out must be 0 to 1000000 millimetres".to_owned()),
         },
         _ => Err("\"value\" of paper_out must be true, false or the millimetres left".to_owned()),
+    }
+}
+
+fn vanish(value: &Value) -> Result<Vanish, String> {
+    match value {
+        Value::Null | Value::Bool(true) => Ok(Vanish::Gone),
+        Value::Bool(false) => Ok(Vanish::Back),
+        Value::Number(_) => Ok(Vanish::For(number("vanish", value, None, 600_000)?)),
+        // A name, not a path: the control address must not make files elsewhere.
+        Value::String(name)
+            if !name.is_empty()
+                && name.len() <= 64
+                && !name.starts_with('.')
+                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) =>
+        {
+            Ok(Vanish::As(name.clone()))
+        }
+        _ => Err("\"value\" of vanish must be true, false, milliseconds, or the new name in the same folder \
+            (over TCP the new port)"
+            .to_owned()),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Papers as files: `NNNN.bin`, `.png`, `.jsonl`, and `.txt` last, so that who sees the text finds the rest.
 
-use super::parser::ROW_BYTES;
-use super::sheet::{Paper, WIDTH};
+use super::paper::Paper;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -32,14 +31,14 @@ impl PaperTray {
         let number = self.next;
         self.next += 1;
         let mut events = Vec::new();
-        for event in &paper.events {
+        for event in paper.events() {
             serde_json::to_writer(&mut events, event)?;
             events.push(b'\n');
         }
-        self.write(number, "bin", &paper.bytes)?;
-        self.write(number, "png", &picture(paper)?)?;
+        self.write(number, "bin", paper.bytes())?;
+        self.write(number, "png", &paper.png())?;
         self.write(number, "jsonl", &events)?;
-        self.write(number, "txt", paper.text.as_bytes())?;
+        self.write(number, "txt", paper.text().as_bytes())?;
         Ok(number)
     }
 
@@ -61,22 +60,4 @@ pub(super) fn paper_numbers(folder: &Path) -> io::Result<Vec<u32>> {
         .collect();
     numbers.sort_unstable_by(|a, b| b.cmp(a));
     Ok(numbers)
-}
-
-/// A PNG of one bit a dot, white paper.
-fn picture(paper: &Paper) -> io::Result<Vec<u8>> {
-    let mut out = Vec::new();
-    // A picture without rows is no PNG.
-    let height = paper.height().max(1);
-    let mut encoder = png::Encoder::new(&mut out, WIDTH, height);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::One);
-    let mut writer = encoder.write_header().map_err(io::Error::other)?;
-    let mut white: Vec<u8> = paper.rows.iter().map(|byte| !byte).collect();
-    if white.is_empty() {
-        white.resize(ROW_BYTES, 0xff);
-    }
-    writer.write_image_data(&white).map_err(io::Error::other)?;
-    writer.finish().map_err(io::Error::other)?;
-    Ok(out)
 }

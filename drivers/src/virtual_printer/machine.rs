@@ -1,58 +1,21 @@
-//! The mechanism: receive buffer, print head, paper, blade, drawer and power, on a clock that the caller passes in.
+//! The whole printer on a clock that the caller passes in: receive buffer, power, faults of the line, and between
+//! them the language and the mechanism.
 //!
 //! Bytes are received at once and wait in the receive buffer; [`Machine::advance`] lets the mechanism work off what
-//! it can do until `now`. A command is executed only when all before it is on paper, so that what `GS ( H` and
-//! `GS r` answer is true at the moment of the answer. Real-time commands are executed on receipt.
+//! it can do until `now`. A command is executed only when all before it is on paper, so that what a printer answers
+//! to `GS ( H`, `GS r` or `ETB` is true at the moment of the answer. Real-time commands are executed on receipt.
 
-use super::execute::Style;
-use super::fault::{Fault, PaperLeft};
-use super::parser::{Command, Parser, Picture};
-use super::realtime::{RealTime, Scanner};
-use super::sheet::{CUTTER_GAP_ROWS, DOTS_PER_MM, End, Paper, Sheet};
+use super::fault::{Fault, PaperLeft, Vanish};
+use super::language::{self, Heard, Interpreter};
+use super::mechanism::{Mechanism, Trouble};
+use super::paper::{End, Paper};
+use super::settings::{FlowControl, Settings};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::time::Duration;
 
 /// Paper that nobody cuts is torn off after this long.
 const IDLE: Duration = Duration::from_secs(2);
-/// One stroke of the blade.
-pub(super) const CUT_TIME: Duration = Duration::from_millis(300);
-/// Replies that wait for a host that does not read; more are lost, as in a real transmit buffer.
-const MOST_REPLY_BYTES: usize = 4096;
-/// Unknown commands that a strict machine lists.
-const MOST_LISTED: usize = 256;
-/// Papers that wait to be written.
-const MOST_FINISHED: usize = 256;
-
-/// What kind of printer it is.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Receive buffer in bytes (4096 or 45 on a serial printer).
-    pub buffer_bytes: usize,
-    /// How fast the buffer is worked off; `None` is faster than any link.
-    pub drain_bytes_per_s: Option<u32>,
-    /// Speed of the paper.
-    pub mm_per_s: u32,
-    /// Length of a new roll.
-    pub roll_mm: f64,
-    /// The near-end sensor sees the roll below this.
-    pub near_end_mm: f64,
-    /// Lists unknown commands in the state (for the encoder's tests), instead of only counting them.
-    pub strict: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            buffer_bytes: 64 * 1024,
-            drain_bytes_per_s: None,
-            mm_per_s: 150,
-            roll_mm: 80_000.0,
-            near_end_mm: 3_000.0,
-            strict: false,
-        }
-    }
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Power {
@@ -62,76 +25,74 @@ enum Power {
     Cycling(Duration),
 }
 
-/// Faults that stay until they are cleared.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Standing {
-    pub(super) near_end: bool,
-    pub(super) cover_open: bool,
-    pub(super) cutter_jam: bool,
-    mute: bool,
-    late: Duration,
-    garbage: bool,
+/// How a connection ends at a byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Break {
+    Reset,
+    Close,
+    BlackHole,
+}
+
+/// Faults of the line that stay until they are cleared.
+#[derive(Debug, Default)]
+struct LineFaults {
     slow: Option<u32>,
     refuse: bool,
-    pub(super) clone: bool,
-    cut_at_byte: Option<u64>,
+    busy: bool,
+    /// Away until this time.
+    vanished: Option<Duration>,
+    small_buffer: Option<usize>,
+    breaks: Option<(Break, u64)>,
+    black_hole: bool,
     /// A PTY has no connection to reset: the cable is out instead.
     cable_out: bool,
 }
 
-#[derive(Debug)]
-struct Reply {
-    due: Duration,
-    bytes: Vec<u8>,
-}
-
 /// What [`Machine::receive`] did with the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Received {
-    /// The connection breaks here: reset it (fault `cut_at_byte`).
-    pub reset: bool,
+pub enum Received {
+    /// They are in the buffer, or lost where the buffer loses them.
+    Taken,
+    /// The connection breaks here: reset it.
+    Reset,
+    /// The connection ends here in order.
+    Closed,
+    /// From here on nothing gets through, and nobody is told.
+    Lost,
 }
 
-/// The whole printer without its plug.
+/// How the printer stands to the world at the moment: what a front end has to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plug {
+    /// The device is at its address; without it, there is no link, socket or listener.
+    pub present: bool,
+    /// Connections are accepted.
+    pub listens: bool,
+    /// Connections are accepted and never served.
+    pub busy: bool,
+    /// A connection in the black hole stays open and dead.
+    pub black_hole: bool,
+    /// The name it took after it vanished.
+    pub name: Option<String>,
+    /// Grows when connections are to be dropped.
+    pub drops: u64,
+}
+
+/// The printer without its plug.
 #[derive(Debug)]
 pub struct Machine {
-    pub(super) settings: Settings,
     power: Power,
     receive_buffer: VecDeque<u8>,
-    scanner: Scanner,
-    parser: Parser,
-    pub(super) style: Style,
-    pub(super) sheet: Sheet,
-    /// The mechanism is done with everything it was told at this time.
-    pub(super) done_at: Duration,
-    pub(super) nv: Vec<([u8; 2], Picture)>,
-    pub(super) standing: Standing,
-    pub(super) paper_left_mm: f64,
-    pub(super) cutter_error: bool,
-    /// The cut that the error interrupted, for `DLE ENQ 1`.
-    pub(super) unfinished_cut: Option<(bool, Option<u8>)>,
-    pub(super) drawer_open: bool,
-    pub(super) auto_status: u8,
-    pub(super) offline_response: bool,
-    last_status: [u8; 4],
-    was_offline: bool,
-    host_connected: bool,
-    host_ready: bool,
-    held_id: Option<[u8; 4]>,
-    replies: VecDeque<Reply>,
-    noise: u32,
-    finished: VecDeque<Paper>,
-    /// Millimetres of paper moved since the start.
-    pub(super) printed_mm: f64,
-    pub(super) lines_fed: u64,
-    pub(super) cuts: u64,
-    pub(super) pulses: u64,
+    interpreter: Box<dyn Interpreter>,
+    mechanism: Mechanism,
+    line: LineFaults,
+    /// XOFF was sent.
+    stopped: bool,
+    name: Option<String>,
+    drops: u64,
     received_bytes: u64,
     overrun_bytes: u64,
-    pub(super) unknown_commands: u64,
-    pub(super) listed_unknown: VecDeque<Vec<u8>>,
     connections: u64,
-    papers: u64,
 }
 
 impl Machine {
@@ -140,40 +101,17 @@ impl Machine {
         let mut machine = Self {
             power: Power::On,
             receive_buffer: VecDeque::new(),
-            scanner: Scanner::default(),
-            parser: Parser::default(),
-            style: Style::default(),
-            sheet: Sheet::default(),
-            done_at: Duration::ZERO,
-            nv: Vec::new(),
-            standing: Standing::default(),
-            paper_left_mm: settings.roll_mm,
-            cutter_error: false,
-            unfinished_cut: None,
-            drawer_open: false,
-            auto_status: 0,
-            offline_response: false,
-            last_status: [0; 4],
-            was_offline: false,
-            host_connected: false,
-            host_ready: true,
-            held_id: None,
-            replies: VecDeque::new(),
-            noise: 0x2545_f491,
-            finished: VecDeque::new(),
-            printed_mm: 0.0,
-            lines_fed: 0,
-            cuts: 0,
-            pulses: 0,
+            interpreter: language::interpreter(&settings),
+            mechanism: Mechanism::new(settings),
+            line: LineFaults::default(),
+            stopped: false,
+            name: None,
+            drops: 0,
             received_bytes: 0,
             overrun_bytes: 0,
-            unknown_commands: 0,
-            listed_unknown: VecDeque::new(),
             connections: 0,
-            papers: 0,
-            settings,
         };
-        machine.last_status = machine.status_bytes();
+        machine.interpreter.power_on(&mut machine.mechanism);
         machine
     }
 
@@ -181,87 +119,141 @@ impl Machine {
 
     /// A host connected; its replies start afresh.
     pub fn connect(&mut self) {
-        self.host_connected = true;
-        self.host_ready = true;
         self.connections += 1;
-        self.replies.clear();
-        self.held_id = None;
+        self.mechanism.outbox.connect();
     }
 
     /// The host is gone. The receive buffer stays and is printed.
     pub fn disconnect(&mut self) {
-        self.host_connected = false;
-        self.replies.clear();
-        self.held_id = None;
+        self.mechanism.outbox.disconnect();
     }
 
     /// Whether the host takes bytes at the moment. While it does not, only the latest process id is kept.
     pub fn set_host_ready(&mut self, ready: bool, now: Duration) {
-        self.host_ready = ready;
-        if let (true, Some(id)) = (ready, self.held_id.take()) {
-            self.reply_id(id, now);
+        self.mechanism.outbox.set_ready(ready);
+        if ready {
+            self.interpreter.host_ready(&mut self.mechanism, now);
         }
     }
 
-    /// Bytes that the receive buffer still takes. A host that heeds BUSY sends no more than that.
+    fn capacity(&self) -> usize {
+        self.line.small_buffer.unwrap_or(self.mechanism.settings.buffer_bytes)
+    }
+
+    fn flow(&self) -> FlowControl {
+        if self.line.small_buffer.is_some() { FlowControl::None } else { self.mechanism.settings.flow }
+    }
+
+    /// Bytes that the receive buffer still takes.
     pub fn free(&self) -> usize {
-        self.settings.buffer_bytes.saturating_sub(self.receive_buffer.len())
+        self.capacity().saturating_sub(self.receive_buffer.len())
+    }
+
+    /// Bytes that a link which heeds the flow control may bring now; without flow control there is no limit.
+    pub fn room(&self) -> usize {
+        // Without power nobody reads; a serial printer simply does not listen.
+        if self.is_on() && self.flow() == FlowControl::Hold { self.free() } else { usize::MAX }
     }
 
     /// Bytes a second that the link takes, when it is slowed.
     pub fn receive_rate(&self) -> Option<u32> {
-        self.standing.slow
+        self.line.slow
+    }
+
+    /// How long a connection may be silent.
+    pub fn idle_close(&self) -> Option<Duration> {
+        self.mechanism.settings.idle_close
     }
 
     /// Takes received bytes. What does not fit into the buffer is lost, as on a serial line without flow control.
     pub fn receive(&mut self, now: Duration, bytes: &[u8]) -> Received {
         self.advance(now);
+        let mut received = Received::Taken;
         for byte in bytes {
-            if !self.is_on() || self.standing.cable_out {
+            if !self.is_on() || self.line.cable_out || self.line.black_hole || self.line.busy {
                 break;
             }
-            if let Some(left) = &mut self.standing.cut_at_byte {
-                if *left == 0 {
-                    self.standing.cut_at_byte = None;
-                    return Received { reset: true };
-                }
+            if let Some((how, 0)) = self.line.breaks {
+                received = self.broken(how);
+                break;
+            }
+            if let Some((_, left)) = &mut self.line.breaks {
                 *left -= 1;
             }
-            self.received_bytes += 1;
-            if self.receive_buffer.is_empty() {
-                self.done_at = self.done_at.max(now);
-            }
-            if self.free() > 0 {
-                self.receive_buffer.push_back(*byte);
-            } else {
-                self.overrun_bytes += 1;
-            }
-            if let Some(command) = self.scanner.push(*byte) {
-                self.execute_real_time(command, now);
-            }
+            self.receive_byte(*byte, now);
         }
-        let reset = self.standing.cut_at_byte == Some(0);
-        if reset {
-            self.standing.cut_at_byte = None;
+        if let Some((how, 0)) = self.line.breaks
+            && !bytes.is_empty()
+        {
+            received = self.broken(how);
         }
         self.advance(now);
-        Received { reset }
+        received
+    }
+
+    fn receive_byte(&mut self, byte: u8, now: Duration) {
+        self.received_bytes += 1;
+        if self.receive_buffer.is_empty() {
+            self.mechanism.done_at = self.mechanism.done_at.max(now);
+        }
+        if self.free() > 0 {
+            self.receive_buffer.push_back(byte);
+        } else {
+            self.overrun_bytes += 1;
+        }
+        self.watch_level();
+        match self.interpreter.hear(byte, &mut self.mechanism, now) {
+            Heard::Nothing => return,
+            Heard::PowerOff => self.switch_off(),
+            Heard::Clear(answer) => {
+                self.clear_buffers(now);
+                self.mechanism.outbox.send(answer.to_vec(), now);
+            }
+        }
+        self.report(now);
+    }
+
+    fn broken(&mut self, how: Break) -> Received {
+        self.line.breaks = None;
+        match how {
+            Break::Reset => Received::Reset,
+            Break::Close => Received::Closed,
+            Break::BlackHole => {
+                self.line.black_hole = true;
+                self.mechanism.outbox.disconnect();
+                Received::Lost
+            }
+        }
+    }
+
+    /// XOFF and XON by the room that is left: "BUSY at 128 bytes" (16 of a small buffer), ready again at twice that.
+    fn watch_level(&mut self) {
+        if self.flow() != FlowControl::XonXoff {
+            return;
+        }
+        let low = if self.capacity() < 1024 { 16 } else { 128 };
+        if !self.stopped && self.free() <= low {
+            self.stopped = true;
+            self.mechanism.outbox.flow(true);
+        } else if self.stopped && self.free() >= 2 * low {
+            self.stopped = false;
+            self.mechanism.outbox.flow(false);
+        }
     }
 
     /// The replies that are due.
     pub fn take_replies(&mut self, now: Duration) -> Vec<u8> {
-        let mut out = Vec::new();
-        while self.replies.front().is_some_and(|reply| reply.due <= now) {
-            if let Some(reply) = self.replies.pop_front() {
-                out.extend(reply.bytes);
-            }
-        }
-        out
+        self.mechanism.outbox.take(now)
     }
 
     /// Papers that left the machine since the last call.
     pub fn take_papers(&mut self) -> Vec<Paper> {
-        self.finished.drain(..).collect()
+        self.mechanism.take_papers()
+    }
+
+    /// What has come out of the slot of the paper that is being printed.
+    pub fn paper_in_slot(&self) -> Paper {
+        self.mechanism.sheet.seen()
     }
 
     // ---- time ------------------------------------------------------------------------------------------------
@@ -273,26 +265,29 @@ impl Machine {
         {
             self.switch_on(now);
         }
-        let mut commands = Vec::new();
-        while self.is_on() && !self.is_offline() && self.done_at <= now {
-            let Some(byte) = self.receive_buffer.pop_front() else {
-                break;
-            };
-            if let Some(rate) = self.settings.drain_bytes_per_s {
-                self.done_at += Duration::from_secs(1) / rate.max(1);
+        if self.line.vanished.is_some_and(|until| now >= until) {
+            self.line.vanished = None;
+        }
+        while self.works() && self.mechanism.done_at <= now {
+            if !self.interpreter.work(&mut self.mechanism) {
+                let Some(byte) = self.receive_buffer.pop_front() else {
+                    break;
+                };
+                if let Some(rate) = self.mechanism.settings.drain_bytes_per_s {
+                    self.mechanism.done_at += Duration::from_secs(1) / rate.max(1);
+                }
+                self.mechanism.sheet.consumed(byte);
+                self.interpreter.take(byte, &mut self.mechanism);
+                self.watch_level();
             }
-            self.sheet.consumed(byte);
-            self.parser.push(byte, &mut commands);
-            for command in commands.drain(..) {
-                self.execute(command);
+            if self.mechanism.sheet.is_full() {
+                self.mechanism.tear_off(End::Full);
             }
-            if self.sheet.is_full() {
-                self.finish_paper(self.sheet.height(), End::Full);
-            }
+            self.report(self.mechanism.done_at);
         }
         // A line that was never ended stays in the print buffer, as it does in the printer.
-        if self.is_on() && self.is_idle_since(now) {
-            self.finish_paper(self.sheet.height(), End::Idle);
+        if self.is_on() && self.is_idle() && now >= self.mechanism.done_at + IDLE {
+            self.mechanism.tear_off(End::Idle);
         }
     }
 
@@ -302,21 +297,32 @@ impl Machine {
             Power::Cycling(until) => Some(until),
             Power::On | Power::Off => None,
         };
-        let works = self.is_on() && !self.is_offline() && !self.receive_buffer.is_empty();
-        let idle = self.is_on() && self.receive_buffer.is_empty() && self.sheet.has_print();
+        let done_at = self.mechanism.done_at;
+        let busy = self.works() && (!self.receive_buffer.is_empty() || self.interpreter.has_work());
         [
             cycling,
-            works.then_some(self.done_at),
-            idle.then_some(self.done_at + IDLE),
-            self.replies.front().map(|reply| reply.due),
+            self.line.vanished,
+            busy.then_some(done_at),
+            (self.is_on() && self.is_idle()).then_some(done_at + IDLE),
+            self.mechanism.outbox.next_due(),
         ]
         .into_iter()
         .flatten()
         .min()
     }
 
-    fn is_idle_since(&self, now: Duration) -> bool {
-        self.receive_buffer.is_empty() && self.sheet.has_print() && now >= self.done_at + IDLE
+    fn works(&self) -> bool {
+        self.is_on() && !self.mechanism.is_offline()
+    }
+
+    fn is_idle(&self) -> bool {
+        self.receive_buffer.is_empty() && !self.interpreter.has_work() && self.mechanism.sheet.has_print()
+    }
+
+    fn report(&mut self, at: Duration) {
+        if self.is_on() {
+            self.interpreter.report(&mut self.mechanism, at);
+        }
     }
 
     // ---- state -----------------------------------------------------------------------------------------------
@@ -326,53 +332,62 @@ impl Machine {
         self.power == Power::On
     }
 
-    /// Whether it answers connections at all.
-    pub fn accepts(&self) -> bool {
-        self.is_on() && !self.standing.refuse
-    }
-
-    pub(super) fn is_offline(&self) -> bool {
-        self.standing.cover_open || self.is_paper_out() || self.cutter_error
-    }
-
-    pub(super) fn is_paper_out(&self) -> bool {
-        self.paper_left_mm <= 0.0
-    }
-
-    pub(super) fn is_near_end(&self) -> bool {
-        self.standing.near_end || self.paper_left_mm < self.settings.near_end_mm
+    /// What a front end has to do.
+    pub fn plug(&self) -> Plug {
+        let present = self.line.vanished.is_none();
+        Plug {
+            present,
+            listens: present && self.is_on() && !self.line.refuse,
+            busy: self.line.busy,
+            black_hole: self.line.black_hole,
+            name: self.name.clone(),
+            drops: self.drops,
+        }
     }
 
     /// The bytes of unknown commands, oldest first; only a strict machine lists them.
     pub fn unknown_commands(&self) -> impl Iterator<Item = &[u8]> {
-        self.listed_unknown.iter().map(Vec::as_slice)
+        self.mechanism.listed_unknown()
     }
 
     /// Everything about it, for the control address.
     pub fn state(&self) -> Value {
+        let mechanism = &self.mechanism;
         let word = |on: bool, yes: &'static str, no: &'static str| if on { yes } else { no };
         let mut state = json!({
+            "language": mechanism.settings.language.name(),
             "power": match self.power { Power::On => "on", Power::Off => "off", Power::Cycling(_) => "cycling" },
-            "paper": if self.is_paper_out() { "out" } else { word(self.is_near_end(), "near_end", "ok") },
-            "paper_left_mm": self.paper_left_mm.max(0.0).round(),
-            "cover": word(self.standing.cover_open, "open", "closed"),
-            "cutter": if self.cutter_error { "error" } else { word(self.standing.cutter_jam, "jammed", "ok") },
-            "drawer": word(self.drawer_open, "open", "closed"),
-            "mute": self.standing.mute,
-            "online": self.is_on() && !self.is_offline(),
-            "papers": self.papers,
+            "paper": if mechanism.is_paper_out() { "out" } else { word(mechanism.is_near_end(), "near_end", "ok") },
+            "paper_left_mm": mechanism.paper_left_mm.max(0.0).round(),
+            "cover": word(mechanism.cover_open, "open", "closed"),
+            "cutter": if mechanism.has(Trouble::Cutter) { "error" } else {
+                word(mechanism.cutter_jam, "jammed", "ok")
+            },
+            "error": match mechanism.trouble {
+                None => "none",
+                Some(Trouble::Cutter) => "cutter",
+                Some(Trouble::Mechanical) => "recoverable",
+                Some(Trouble::Unrecoverable) => "unrecoverable",
+            },
+            "drawer": word(mechanism.drawer_open, "open", "closed"),
+            "mute": mechanism.outbox.mute,
+            "online": self.works(),
+            "papers": mechanism.papers,
+            "papers_lost": mechanism.papers_lost,
             "bytes": self.received_bytes,
             "buffered": self.receive_buffer.len(),
             "overrun": self.overrun_bytes,
             "connections": self.connections,
-            "connected": self.host_connected,
-            "unknown_commands": self.unknown_commands,
-            "pulses": self.pulses,
-            "cuts": self.cuts,
-            "printed_mm": self.printed_mm,
+            "connected": mechanism.outbox.is_connected(),
+            "unknown_commands": mechanism.unknown_commands,
+            "pulses": mechanism.pulses,
+            "cuts": mechanism.cuts,
+            "printed_mm": mechanism.printed_mm,
+            "slot_rows": mechanism.sheet.height(),
+            "width_dots": mechanism.sheet.width(),
             "faults": self.fault_names(),
         });
-        if let (true, Some(fields)) = (self.settings.strict, state.as_object_mut()) {
+        if let (true, Some(fields)) = (mechanism.settings.strict, state.as_object_mut()) {
             let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(" ");
             fields.insert("unknown".into(), self.unknown_commands().map(hex).collect());
         }
@@ -380,21 +395,29 @@ impl Machine {
     }
 
     fn fault_names(&self) -> Vec<&'static str> {
-        let standing = &self.standing;
+        let (mechanism, line) = (&self.mechanism, &self.line);
+        let breaks = |how: Break| line.breaks.is_some_and(|(known, _)| known == how);
         [
-            (self.is_paper_out(), "paper_out"),
-            (standing.near_end, "paper_near_end"),
-            (standing.cover_open, "cover"),
-            (standing.cutter_jam, "cutter"),
-            (standing.mute, "mute"),
-            (!standing.late.is_zero(), "late"),
-            (standing.garbage, "garbage"),
+            (mechanism.is_paper_out(), "paper_out"),
+            (mechanism.near_end_forced, "paper_near_end"),
+            (mechanism.cover_open, "cover"),
+            (mechanism.cutter_jam, "cutter"),
+            (mechanism.has(Trouble::Mechanical), "recoverable_error"),
+            (mechanism.has(Trouble::Unrecoverable), "unrecoverable_error"),
+            (mechanism.outbox.mute, "mute"),
+            (!mechanism.outbox.late.is_zero(), "late"),
+            (mechanism.outbox.garbage, "garbage"),
             (matches!(self.power, Power::Cycling(_)), "power_cycle"),
             (self.power == Power::Off, "power_off"),
-            (standing.cut_at_byte.is_some() || standing.cable_out, "cut_at_byte"),
-            (standing.slow.is_some(), "slow"),
-            (standing.refuse, "refuse"),
-            (standing.clone, "clone"),
+            (breaks(Break::Reset) || line.cable_out, "cut_at_byte"),
+            (breaks(Break::Close), "close_at_byte"),
+            (breaks(Break::BlackHole) || line.black_hole, "black_hole_at_byte"),
+            (line.slow.is_some(), "slow"),
+            (line.small_buffer.is_some(), "small_buffer"),
+            (line.refuse, "refuse"),
+            (line.busy, "busy"),
+            (line.vanished.is_some(), "vanish"),
+            (mechanism.clone, "clone"),
         ]
         .into_iter()
         .filter_map(|(on, name)| on.then_some(name))
@@ -407,76 +430,116 @@ impl Machine {
     pub fn order(&mut self, fault: Fault, now: Duration) {
         self.advance(now);
         // Whatever it waited for, it goes on from now, not from when it stopped.
-        if self.is_offline() || !self.is_on() {
-            self.done_at = self.done_at.max(now);
+        if !self.works() {
+            self.mechanism.done_at = self.mechanism.done_at.max(now);
         }
+        let mechanism = &mut self.mechanism;
         match fault {
-            Fault::PaperOut(PaperLeft::Full) => self.paper_left_mm = self.settings.roll_mm,
-            Fault::PaperOut(PaperLeft::Millimetres(mm)) => self.paper_left_mm = mm,
-            Fault::PaperNearEnd(on) => self.standing.near_end = on,
-            Fault::Cover(open) => self.standing.cover_open = open,
+            Fault::PaperOut(PaperLeft::Full) => mechanism.paper_left_mm = mechanism.settings.roll_mm,
+            Fault::PaperOut(PaperLeft::Millimetres(mm)) => mechanism.paper_left_mm = mm,
+            Fault::PaperNearEnd(on) => mechanism.near_end_forced = on,
+            Fault::Cover(open) => mechanism.cover_open = open,
             Fault::Cutter(jam) => {
-                self.standing.cutter_jam = jam;
-                if !jam {
-                    self.recover(true);
+                mechanism.cutter_jam = jam;
+                if !jam && mechanism.has(Trouble::Cutter) {
+                    mechanism.recover(true);
                 }
             }
-            Fault::Mute(on) => self.standing.mute = on,
-            Fault::Late(ms) => self.standing.late = Duration::from_millis(ms),
-            Fault::Garbage(on) => self.standing.garbage = on,
+            Fault::RecoverableError(true) => mechanism.trouble = mechanism.trouble.or(Some(Trouble::Mechanical)),
+            Fault::UnrecoverableError(true) => mechanism.trouble = Some(Trouble::Unrecoverable),
+            Fault::RecoverableError(false) if mechanism.has(Trouble::Mechanical) => mechanism.recover(true),
+            Fault::UnrecoverableError(false) if mechanism.has(Trouble::Unrecoverable) => mechanism.trouble = None,
+            Fault::RecoverableError(false) | Fault::UnrecoverableError(false) => {}
+            Fault::Mute(on) => mechanism.outbox.mute = on,
+            Fault::Late(ms) => mechanism.outbox.late = Duration::from_millis(ms),
+            Fault::Garbage(on) => mechanism.outbox.garbage = on,
+            Fault::Clone(on) => {
+                mechanism.clone = on;
+                // The mode of two-byte characters is another one from now on.
+                self.interpreter.power_on(mechanism);
+            }
+            Fault::Drawer(open) => mechanism.drawer_open = open,
+            Fault::None => self.repair(now),
+            other => self.order_of_line(other, now),
+        }
+        self.report(now);
+        self.advance(now);
+    }
+
+    fn order_of_line(&mut self, fault: Fault, now: Duration) {
+        match fault {
             Fault::PowerCycle(ms) => {
                 self.switch_off();
                 self.power = Power::Cycling(now + Duration::from_millis(ms));
             }
             Fault::PowerOff(true) => self.switch_off(),
             Fault::PowerOff(false) => self.switch_on(now),
-            Fault::CutAtByte(after) => self.standing.cut_at_byte = Some(after),
-            Fault::Slow(rate) => self.standing.slow = rate,
-            Fault::Refuse(on) => self.standing.refuse = on,
-            Fault::Clone(on) => {
-                self.standing.clone = on;
-                self.style.kanji = on;
+            Fault::CutAtByte(after) => self.line.breaks = Some((Break::Reset, after)),
+            Fault::CloseAtByte(after) => self.line.breaks = Some((Break::Close, after)),
+            Fault::BlackHoleAtByte(Some(after)) => self.line.breaks = Some((Break::BlackHole, after)),
+            Fault::BlackHoleAtByte(None) => {
+                self.line.black_hole = false;
+                if matches!(self.line.breaks, Some((Break::BlackHole, _))) {
+                    self.line.breaks = None;
+                }
             }
-            Fault::Drawer(open) => self.drawer_open = open,
-            Fault::None => {
-                self.standing = Standing::default();
-                self.style.kanji = false;
-                self.paper_left_mm = self.settings.roll_mm;
-                self.recover(true);
-                self.switch_on(now);
+            Fault::Slow(rate) => self.line.slow = rate,
+            Fault::SmallBuffer(bytes) => self.line.small_buffer = bytes,
+            Fault::Refuse(on) => self.line.refuse = on,
+            Fault::Busy(on) => {
+                self.drops += u64::from(on && !self.line.busy);
+                self.line.busy = on;
+                self.mechanism.outbox.forget();
             }
+            Fault::Vanish(how) => {
+                self.drops += u64::from(how != Vanish::Back);
+                match how {
+                    Vanish::Gone => self.line.vanished = Some(Duration::MAX),
+                    Vanish::Back => self.line.vanished = None,
+                    Vanish::For(ms) => self.line.vanished = Some(now + Duration::from_millis(ms)),
+                    Vanish::As(name) => {
+                        self.line.vanished = None;
+                        self.name = Some(name);
+                    }
+                }
+            }
+            _ => {}
         }
-        self.status_changed(now);
-        self.advance(now);
+    }
+
+    fn repair(&mut self, now: Duration) {
+        self.line = LineFaults::default();
+        let mechanism = &mut self.mechanism;
+        mechanism.near_end_forced = false;
+        mechanism.cover_open = false;
+        mechanism.cutter_jam = false;
+        mechanism.outbox.mute = false;
+        mechanism.outbox.late = Duration::ZERO;
+        mechanism.outbox.garbage = false;
+        mechanism.paper_left_mm = mechanism.settings.roll_mm;
+        if mechanism.has(Trouble::Unrecoverable) {
+            mechanism.trouble = None;
+        }
+        mechanism.recover(true);
+        if std::mem::take(&mut mechanism.clone) {
+            self.interpreter.power_on(mechanism);
+        }
+        self.switch_on(now);
     }
 
     /// Pulls the cable of a device without connections (a PTY): nothing more gets through until `none`.
     pub fn pull_cable(&mut self) {
-        self.standing.cable_out = true;
-        self.replies.clear();
+        self.line.cable_out = true;
+        self.mechanism.outbox.forget();
     }
 
     fn switch_off(&mut self) {
-        if !self.is_on() {
-            self.power = Power::Off;
-            return;
+        if self.is_on() {
+            self.drops += 1;
+            self.mechanism.power_off(self.receive_buffer.len());
+            self.receive_buffer.clear();
+            self.stopped = false;
         }
-        self.sheet.event(json!({"event": "power_off", "lost_bytes": self.receive_buffer.len(),
-            "printed_mm": self.printed_mm}));
-        // The line that was being collected lives in memory only.
-        self.style = Style::default();
-        if self.sheet.has_print() {
-            self.finish_paper(self.sheet.height(), End::PowerOff);
-        }
-        self.receive_buffer.clear();
-        self.scanner.reset();
-        self.parser.reset();
-        self.replies.clear();
-        self.held_id = None;
-        self.auto_status = 0;
-        self.offline_response = false;
-        self.cutter_error = false;
-        self.unfinished_cut = None;
         self.power = Power::Off;
     }
 
@@ -485,189 +548,19 @@ impl Machine {
             return;
         }
         self.power = Power::On;
-        self.style = Style::fresh(self.standing.clone);
-        self.done_at = self.done_at.max(now);
-        self.last_status = self.status_bytes();
-        self.was_offline = self.is_offline();
-    }
-
-    // ---- real time -------------------------------------------------------------------------------------------
-
-    fn execute_real_time(&mut self, command: RealTime, now: Duration) {
-        match command {
-            RealTime::Status(n) => {
-                let byte = self.real_time_status(n);
-                self.reply(vec![byte], now);
-            }
-            RealTime::Resume if self.cutter_error => {
-                self.done_at = self.done_at.max(now);
-                self.recover(true);
-            }
-            RealTime::ClearAndRecover if self.cutter_error => {
-                self.clear_buffers(now);
-                self.recover(false);
-            }
-            // "Effective only when a recoverable error has occurred."
-            RealTime::Resume | RealTime::ClearAndRecover => {}
-            // "Ignored in an error status, or while a pulse is output."
-            RealTime::Pulse { connector, on_ms } if !self.is_offline() => {
-                self.pulse(connector, on_ms, on_ms, true);
-            }
-            RealTime::Pulse { .. } => {}
-            RealTime::PowerOff => self.switch_off(),
-            RealTime::ClearBuffers => {
-                self.clear_buffers(now);
-                self.recover(false);
-                self.reply(vec![0x37, 0x25, 0x00], now);
-            }
-        }
-        self.status_changed(now);
+        self.mechanism.done_at = self.mechanism.done_at.max(now);
+        self.interpreter.power_on(&mut self.mechanism);
     }
 
     /// Receive and print buffers are emptied; ids of what is dropped are never sent.
     fn clear_buffers(&mut self, now: Duration) {
-        self.sheet.event(json!({"event": "cleared", "dropped_bytes": self.receive_buffer.len(),
-            "printed_mm": self.printed_mm}));
+        let printed_mm = self.mechanism.printed_mm;
+        self.mechanism.sheet.event(json!({"event": "cleared", "dropped_bytes": self.receive_buffer.len(),
+            "printed_mm": printed_mm}));
         self.receive_buffer.clear();
-        self.parser.reset();
-        self.style.clear_line();
-        self.held_id = None;
-        self.done_at = self.done_at.max(now);
-    }
-
-    /// Leaves the cutter's error; `resume` repeats the cut, which fails again while the blade is jammed.
-    fn recover(&mut self, resume: bool) {
-        self.cutter_error = false;
-        if let (true, Some((full, feed))) = (resume, self.unfinished_cut.take()) {
-            self.execute(Command::Cut { full, feed });
-        }
-        self.unfinished_cut = if self.cutter_error { self.unfinished_cut } else { None };
-    }
-
-    // ---- replies ---------------------------------------------------------------------------------------------
-
-    pub(super) fn reply(&mut self, mut bytes: Vec<u8>, now: Duration) {
-        let waiting: usize = self.replies.iter().map(|reply| reply.bytes.len()).sum();
-        if !self.host_connected
-            || self.standing.mute
-            || self.standing.cable_out
-            || waiting + bytes.len() > MOST_REPLY_BYTES
-        {
-            return;
-        }
-        if self.standing.garbage {
-            for byte in &mut bytes {
-                self.noise = self.noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                *byte = self.noise.to_be_bytes()[0];
-            }
-        }
-        self.replies.push_back(Reply { due: now + self.standing.late, bytes });
-    }
-
-    /// "If the host cannot receive, only the latest process id is sent."
-    pub(super) fn reply_id(&mut self, id: [u8; 4], now: Duration) {
-        if self.host_ready {
-            let [a, b, c, d] = id;
-            self.reply(vec![0x37, 0x22, a, b, c, d, 0x00], now);
-        } else {
-            self.held_id = Some(id);
-        }
-    }
-
-    /// Sends what a change of state sends by itself: ASB and the offline response.
-    pub(super) fn status_changed(&mut self, now: Duration) {
-        if !self.is_on() {
-            return;
-        }
-        let status = self.status_bytes();
-        if self.auto_status != 0 && self.is_reported_change(status) {
-            self.reply(status.to_vec(), now);
-        }
-        self.last_status = status;
-        let offline = self.is_offline();
-        if offline && !self.was_offline && self.offline_response {
-            let cause = self.offline_cause();
-            self.reply(vec![0x37, 0x23, cause, 0x00], now);
-        }
-        self.was_offline = offline;
-    }
-
-    fn is_reported_change(&self, status: [u8; 4]) -> bool {
-        let [a, b, c, _] = status;
-        let [last_a, last_b, last_c, _] = self.last_status;
-        let (a, b, c) = (a ^ last_a, b ^ last_b, c ^ last_c);
-        // "GS a n": bit 0 drawer, bit 1 online/offline, bit 2 error, bit 3 paper sensor.
-        (self.auto_status & 1 != 0 && a & 0x04 != 0)
-            || (self.auto_status & 2 != 0 && a & 0x28 != 0)
-            || (self.auto_status & 4 != 0 && b & 0x2c != 0)
-            || (self.auto_status & 8 != 0 && c & 0x0f != 0)
-    }
-
-    // ---- paper -----------------------------------------------------------------------------------------------
-
-    /// Moves the paper; the roll gets shorter and time passes.
-    pub(super) fn feed(&mut self, rows: usize) {
-        self.sheet.feed(rows);
-        self.moved(rows);
-    }
-
-    /// Accounts for rows that were drawn or fed.
-    pub(super) fn moved(&mut self, rows: usize) {
-        let rows = f64::from(u32::try_from(rows).unwrap_or(u32::MAX));
-        let mm = rows / DOTS_PER_MM;
-        let had_paper = !self.is_paper_out();
-        self.printed_mm += mm;
-        self.paper_left_mm -= mm;
-        self.done_at += Duration::from_secs_f64(mm / f64::from(self.settings.mm_per_s.max(1)));
-        if had_paper && self.is_paper_out() {
-            self.note("paper_out", json!({}));
-        }
-        self.status_changed(self.done_at);
-    }
-
-    /// Cuts at the blade: what is between head and blade stays in the machine.
-    pub(super) fn cut(&mut self, full: bool) {
-        let until = self.sheet.height().saturating_sub(CUTTER_GAP_ROWS);
-        self.cuts += 1;
-        self.done_at += CUT_TIME;
-        self.note("cut", json!({"mode": if full { "full" } else { "partial" }}));
-        if self.sheet.has_print_above(until) {
-            self.finish_paper(until, End::Cut);
-        } else {
-            self.sheet.discard(until);
-        }
-    }
-
-    fn finish_paper(&mut self, until: usize, end: End) {
-        let paper = self.sheet.take(until, end, self.printed_mm);
-        self.papers += 1;
-        if self.finished.len() < MOST_FINISHED {
-            self.finished.push_back(paper);
-        }
-    }
-
-    /// Records an event with its time and the length printed so far.
-    pub(super) fn note(&mut self, event: &str, details: Value) {
-        let mut entry = json!({
-            "t_ms": u64::try_from(self.done_at.as_millis()).unwrap_or(u64::MAX),
-            "event": event,
-            "printed_mm": self.printed_mm,
-        });
-        if let (Some(fields), Value::Object(details)) = (entry.as_object_mut(), details) {
-            fields.extend(details);
-        }
-        self.sheet.event(entry);
-    }
-
-    pub(super) fn note_unknown(&mut self, bytes: Vec<u8>) {
-        self.unknown_commands += 1;
-        let hex: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
-        self.note("unknown", json!({"bytes": hex.join(" ")}));
-        if self.settings.strict {
-            if self.listed_unknown.len() >= MOST_LISTED {
-                self.listed_unknown.pop_front();
-            }
-            self.listed_unknown.push_back(bytes);
-        }
+        self.watch_level();
+        self.interpreter.clear(&mut self.mechanism);
+        self.mechanism.recover(false);
+        self.mechanism.done_at = self.mechanism.done_at.max(now);
     }
 }

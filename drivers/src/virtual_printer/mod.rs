@@ -1,39 +1,55 @@
-//! A receipt printer without a case: it speaks ESC/POS over TCP or a PTY, prints on paper that lies in a folder, and
-//! fails on request.
+//! A printer without a case: it speaks ESC/POS, Star Line Mode or ZPL II over TCP, a PTY or a Unix socket, prints on
+//! paper that lies in a folder, and fails on request.
 //!
-//! A product and the rig of our own tests. It is written from the command reference and shares no code with the
-//! encoder, so that a mistake in one is not hidden by the same mistake in the other. What must stay true: no input
+//! A product and the rig of our own tests. It is written from the command references and shares no code with the
+//! encoders, so that a mistake in one is not hidden by the same mistake in the other. What must stay true: no input
 //! makes it panic or grow without bound, and it never answers that something is printed before it is.
 //!
-//! [`VirtualPrinter::start`] runs one in real time; [`Machine`] is the same printer on a clock of your own.
+//! [`VirtualPrinter::start`] runs one in real time; [`Machine`] is the same printer on a clock of your own;
+//! [`develop`] turns bytes into papers at once; [`parse`] only reads them.
 
+mod bitmap;
 mod code_pages;
 mod control;
-mod execute;
+mod develop;
+mod escpos;
 mod fault;
 mod files;
 mod font;
 pub(crate) mod http;
+mod language;
 mod machine;
-mod parser;
+mod mechanism;
+mod paper;
 pub(crate) mod pty;
-mod realtime;
+mod replies;
 mod service;
+mod settings;
 mod sheet;
-mod status;
+mod socket;
+mod star;
+mod symbols;
 #[cfg(test)]
 mod tests;
+mod text;
+mod zpl;
 
-pub use fault::{Fault, PaperLeft};
+pub use bitmap::Bitmap;
+pub use develop::develop;
+pub use escpos::{Command, Parser, Qr, RealTime, Scanner};
+pub use fault::{Fault, PaperLeft, Vanish};
 pub use files::PaperTray;
-pub use machine::{Machine, Received, Settings};
-pub use parser::{Command, Parser, Picture, Qr};
-pub use realtime::{RealTime, Scanner};
-pub use sheet::{End, Paper};
+pub use language::{MOST_HELD_BYTES, Parsed, parse};
+pub use machine::{Machine, Plug, Received};
+pub use paper::{End, Paper};
+pub use settings::{FlowControl, Language, Settings, TwoByte};
+pub use star::{StarCommand, StarParser};
+pub use zpl::{ZplCommand, ZplParser};
 
 use anyhow::Context;
 use serde_json::{Value, json};
 use service::Shared;
+use socket::{Listener, Place};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,6 +72,8 @@ pub enum FrontEnd {
         /// Bits a second; it paces itself, because a PTY does not.
         baud: u32,
     },
+    /// A Unix socket at this path.
+    Unix(PathBuf),
 }
 
 /// How to start a printer.
@@ -78,6 +96,7 @@ pub struct VirtualPrinter {
     address: String,
     control: String,
     paper: PathBuf,
+    language: Language,
     tasks: JoinSet<()>,
 }
 
@@ -107,6 +126,7 @@ impl VirtualPrinter {
         let tray = PaperTray::open(&paper).with_context(|| format!("paper folder {}", paper.display()))?;
         let control = TcpListener::bind(control).await.with_context(|| format!("control address {control}"))?;
         let control_url = format!("http://{}", control.local_addr()?);
+        let language = settings.language;
         let shared = Arc::new(Shared::new(Machine::new(settings)));
         let mut tasks = JoinSet::new();
         let address = start_front_end(front_end, &shared, &mut tasks).await?;
@@ -117,12 +137,17 @@ impl VirtualPrinter {
         tasks.spawn(write_papers(tray, waiting));
         let (controlled, folder) = (shared.clone(), paper.clone());
         tasks.spawn(http::serve(control, move |request| control::answer(&controlled, &folder, request)));
-        Ok(Self { shared, address, control: control_url, paper, tasks })
+        Ok(Self { shared, address, control: control_url, paper, language, tasks })
     }
 
-    /// `tcp:HOST:PORT` or `serial:PATH@BAUD`.
+    /// `tcp:HOST:PORT`, `serial:PATH@BAUD` or `unix:PATH`, as it was at the start.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// Where it is now: a device may vanish, and come back elsewhere.
+    pub fn current_address(&self) -> Option<String> {
+        self.shared.address()
     }
 
     /// `http://HOST:PORT`.
@@ -147,7 +172,8 @@ impl VirtualPrinter {
 
     /// The line that the binary prints at its start.
     pub fn announcement(&self) -> Value {
-        json!({"kind": "printer", "address": self.address, "control": self.control, "paper": self.paper})
+        json!({"kind": "printer", "language": self.language.name(), "address": self.address, "control": self.control,
+            "paper": self.paper})
     }
 
     /// Stops it and waits until its addresses are free again. What is on the machine stays unwritten.
@@ -158,19 +184,21 @@ impl VirtualPrinter {
 
 async fn start_front_end(front_end: FrontEnd, shared: &Arc<Shared>, tasks: &mut JoinSet<()>) -> anyhow::Result<String> {
     let shared = shared.clone();
-    Ok(match front_end {
-        FrontEnd::Tcp(wanted) => {
-            let listener = TcpListener::bind(wanted).await.with_context(|| format!("printer address {wanted}"))?;
-            let address = listener.local_addr()?;
-            tasks.spawn(async move { service::run_tcp(&shared, listener, address).await });
-            format!("tcp:{address}")
-        }
+    let place = match front_end {
+        FrontEnd::Tcp(wanted) => Place::Tcp(wanted),
+        FrontEnd::Unix(path) => Place::Unix(path),
         FrontEnd::Pty { link, baud } => {
-            let (pty, held) = pty::open(&link).with_context(|| format!("serial line {}", link.display()))?;
-            tasks.spawn(async move { service::run_pty(&shared, pty, held, baud).await });
-            format!("serial:{}@{baud}", link.display())
+            let opened = pty::open(&link).with_context(|| format!("serial line {}", link.display()))?;
+            let address = service::serial_address(&link, baud);
+            tasks.spawn(async move { service::run_pty(&shared, opened, link, baud).await });
+            return Ok(address);
         }
-    })
+    };
+    let listener = Listener::bind(&place).await.with_context(|| format!("printer address {}", place.announced()))?;
+    let place = listener.place()?;
+    let address = place.announced();
+    tasks.spawn(async move { service::run_listener(&shared, listener, place).await });
+    Ok(address)
 }
 
 async fn write_papers(mut tray: PaperTray, mut waiting: mpsc::Receiver<Paper>) {

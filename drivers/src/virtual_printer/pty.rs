@@ -54,12 +54,23 @@ fn registered(master: File) -> io::Result<AsyncFd<File>> {
 }
 
 impl PtyLink {
-    /// Ends a former client's claim to the line. Serial libraries set TIOCEXCL; a real port forgets it at the last
-    /// close, but here the slave is never closed, and the next client of an ordinary user would find it busy.
-    pub(crate) fn forget_exclusive(&self) {
-        if let Err(error) = rustix::termios::ioctl_tiocnxcl(&self.slave) {
-            tracing::debug!(%error, link = %self.link.display(), "cannot clear the exclusive mode");
+    /// Ends a former client's claim to the line, or makes one that keeps further clients out. Serial libraries set
+    /// TIOCEXCL; a real port forgets it at the last close, but here the slave is never closed, and the next client of
+    /// an ordinary user would find it busy.
+    pub(crate) fn set_exclusive(&self, exclusive: bool) {
+        let done = if exclusive {
+            rustix::termios::ioctl_tiocexcl(&self.slave)
+        } else {
+            rustix::termios::ioctl_tiocnxcl(&self.slave)
+        };
+        if let Err(error) = done {
+            tracing::debug!(%error, link = %self.link.display(), "cannot change the exclusive mode");
         }
+    }
+
+    /// The same as `set_exclusive(false)`.
+    pub(crate) fn forget_exclusive(&self) {
+        self.set_exclusive(false);
     }
 }
 

@@ -4,6 +4,8 @@
 //! at most [`LONGEST_PAYLOAD`] bytes plus one raster row, whatever arrives: lengths that a command announces are
 //! counted, not allocated.
 
+use super::super::bitmap::Bitmap;
+
 const HT: u8 = 0x09;
 const LF: u8 = 0x0a;
 const CR: u8 = 0x0d;
@@ -13,9 +15,9 @@ const FS: u8 = 0x1c;
 const GS: u8 = 0x1d;
 
 /// The most that is kept of one command's data; the rest is counted and dropped.
-pub(super) const LONGEST_PAYLOAD: usize = 64 * 1024;
-/// Bytes of one printed row: 576 dots. Raster wider than the head is cut at the right edge.
-pub(super) const ROW_BYTES: usize = 72;
+pub(super) const LONGEST_PAYLOAD: usize = 512 * 1024;
+/// Bytes kept of one raster row: 2,048 dots, the widest head.
+pub(super) const ROW_BYTES: usize = 256;
 /// `GS k m … NUL` and `ESC D … NUL` end by themselves after this many bytes.
 const LONGEST_TERMINATED: usize = 256;
 /// How much of an unknown command is shown.
@@ -83,13 +85,29 @@ pub enum Command {
     /// `ESC * m`: columns of 8 or 24 dots, top bit first.
     Columns { tall: bool, dense: bool, data: Vec<u8> },
     /// `GS ( L` / `GS 8 L` function 112: keep raster for printing.
-    GraphicsStore(Picture),
+    GraphicsStore { picture: Bitmap, scale_x: u8, scale_y: u8 },
     /// Function 50: print it.
     GraphicsPrint,
     /// Function 67: define NV graphics under a two-byte key.
-    NvDefine { key: [u8; 2], picture: Picture },
+    NvDefine { key: [u8; 2], picture: Bitmap },
     /// Function 69: print NV graphics.
-    NvPrint([u8; 2]),
+    NvPrint { key: [u8; 2], scale_x: u8, scale_y: u8 },
+    /// Function 66: delete one.
+    NvDelete([u8; 2]),
+    /// Function 65: delete all.
+    NvDeleteAll,
+    /// Functions 48, 51 and 64: capacity, remaining capacity, keys.
+    NvAsk(u8),
+    /// `FS q`: one NV bit image of several; `left` follow.
+    NvImage { left: u8, picture: Bitmap },
+    /// `FS p n m`.
+    NvImagePrint { number: u8, mode: u8 },
+    /// `GS *`: define the downloaded bit image.
+    DownloadImage(Bitmap),
+    /// `GS / m`: print it.
+    DownloadedPrint(u8),
+    /// `ESC { n`.
+    UpsideDown(bool),
     /// `GS ( k` for QR codes.
     Qr(Qr),
     /// `GS k`.
@@ -108,28 +126,22 @@ pub enum Command {
     TransmitId(u8),
     /// `GS g 2 0 nL nH`.
     TransmitCounter(u8),
+    /// `GS g 0 0 nL nH`: sets a counter to zero.
+    ResetCounter(u8),
     /// `GS ( H` function 48.
     ProcessId([u8; 4]),
     /// `GS ( H` function 49: offline responses on or off.
     OfflineResponse(bool),
     /// `FS &` (true) and `FS .` (false).
     Kanji(bool),
+    /// `FS C n`: 0 is JIS, else Shift-JIS.
+    KanjiCode(u8),
     /// A real-time command's bytes, already executed on receipt.
     Executed,
     /// A setting that changes nothing on this model (`ESC U`, `GS P`, …).
     Accepted(u8),
     /// Not in the reference, or not on this model. At most 16 bytes are shown.
     Unknown(Vec<u8>),
-}
-
-/// A one-bit picture, rows packed to bytes, black is 1.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Picture {
-    pub width: u16,
-    pub height: u16,
-    pub scale_x: u8,
-    pub scale_y: u8,
-    pub data: Vec<u8>,
 }
 
 /// `GS ( k`, cn = 49 ("QR Code").
@@ -162,6 +174,12 @@ enum State {
     Terminated {
         kept: Vec<u8>,
     },
+    /// `ESC &`: so many characters of their own widths, each column of `bytes` bytes. Skipped.
+    Glyphs {
+        bytes: u8,
+        characters_left: u16,
+        bytes_left: u16,
+    },
     Raster {
         row: Vec<u8>,
         column: u32,
@@ -176,6 +194,7 @@ enum Shape {
     Complete,
     Payload(u32),
     Terminated,
+    Glyphs { bytes: u8, characters: u16 },
     Raster { width: u32, rows: u32 },
     Unknown,
 }
@@ -198,6 +217,18 @@ impl Parser {
                 } else {
                     kept.push(byte);
                     self.state = State::Terminated { kept };
+                }
+            }
+            State::Glyphs { bytes, characters_left, bytes_left } => {
+                let (characters_left, bytes_left) = match bytes_left {
+                    0 => (characters_left.saturating_sub(1), u16::from(byte) * u16::from(bytes)),
+                    left => (characters_left, left - 1),
+                };
+                if characters_left > 0 || bytes_left > 0 {
+                    self.state = State::Glyphs { bytes, characters_left, bytes_left };
+                } else {
+                    out.push(unknown(&self.head));
+                    self.head.clear();
                 }
             }
             State::Raster { mut row, mut column, width, mut rows_left } => {
@@ -231,7 +262,7 @@ impl Parser {
     pub fn held(&self) -> usize {
         self.head.len()
             + match &self.state {
-                State::Head => 0,
+                State::Head | State::Glyphs { .. } => 0,
                 State::Payload { kept, .. } | State::Terminated { kept } => kept.len(),
                 State::Raster { row, .. } => row.len(),
             }
@@ -254,6 +285,9 @@ impl Parser {
             }
             Shape::Payload(left) => self.continue_payload(left, Vec::new(), out),
             Shape::Terminated => self.state = State::Terminated { kept: Vec::new() },
+            Shape::Glyphs { bytes, characters } => {
+                self.state = State::Glyphs { bytes, characters_left: characters, bytes_left: 0 };
+            }
             Shape::Raster { width, rows } => {
                 out.push(raster_start(&self.head));
                 self.head.clear();
@@ -272,7 +306,11 @@ impl Parser {
     fn continue_payload(&mut self, left: u32, kept: Vec<u8>, out: &mut Vec<Command>) {
         if left == 0 {
             out.push(with_payload(&self.head, kept));
-            self.head.clear();
+            // "FS q n": the next image begins with its own size.
+            match self.head.get(2) {
+                Some(images @ 2..) if self.head.starts_with(&[FS, b'q']) => self.head = vec![FS, b'q', images - 1],
+                _ => self.head.clear(),
+            }
         } else {
             self.state = State::Payload { left, kept };
         }
@@ -334,6 +372,11 @@ fn esc_shape(rest: &[u8]) -> Shape {
         [b'$' | b'\\' | b'c', ..] => until(rest.len(), 3),
         [b'p', ..] => until(rest.len(), 4),
         [b'W', ..] => until(rest.len(), 9),
+        [b'&', bytes, from, to] if from <= to && *bytes > 0 => {
+            Shape::Glyphs { bytes: *bytes, characters: u16::from(to - from) + 1 }
+        }
+        [b'&', _, _, _] => Shape::Unknown,
+        [b'&', ..] => Shape::More,
         [b'D'] => Shape::Terminated,
         [b'*', m, low, high] => {
             let column = if matches!(m, 32 | 33) { 3 } else { 1 };
@@ -351,7 +394,11 @@ fn fs_shape(rest: &[u8]) -> Shape {
         [b'!' | b'-' | b'C' | b'W', ..] => until(rest.len(), 2),
         [b'S' | b'p', ..] => until(rest.len(), 3),
         [b'(', _, low, high] => Shape::Payload(u32::from(word(*low, *high))),
-        [b'(', ..] => Shape::More,
+        [b'q', 0] => Shape::Unknown,
+        [b'q', _, xl, xh, yl, yh] => {
+            Shape::Payload(u32::from(word(*xl, *xh)).saturating_mul(u32::from(word(*yl, *yh))).saturating_mul(8))
+        }
+        [b'(' | b'q', ..] => Shape::More,
         _ => Shape::Unknown,
     }
 }
@@ -389,6 +436,8 @@ fn fixed(head: &[u8]) -> Command {
         [ESC, rest @ ..] => esc_command(rest),
         [FS, b'&'] => Command::Kanji(true),
         [FS, b'.'] => Command::Kanji(false),
+        [FS, b'C', n] => Command::KanjiCode(n % 48),
+        [FS, b'p', number, mode] => Command::NvImagePrint { number: *number, mode: mode % 48 },
         [FS, code, ..] => Command::Accepted(*code),
         [GS, rest @ ..] => gs_command(rest),
         _ => unknown(head),
@@ -409,6 +458,10 @@ fn esc_command(rest: &[u8]) -> Command {
         [b' ', n] => Command::CharacterSpacing(*n),
         [b't', n] => Command::CodePage(*n),
         [b'R', n] => Command::International(*n),
+        [b'{', n] => Command::UpsideDown(n & 1 == 1),
+        // Turned characters and characters of its own: this model has none.
+        [b'V', n] if n % 48 != 0 => unknown_after(ESC, rest),
+        [b'%', n] if n & 1 == 1 => unknown_after(ESC, rest),
         [b'd', n] => Command::FeedLines(*n),
         [b'J', n] => Command::FeedDots(*n),
         [b'$', low, high] => Command::Position(word(*low, *high)),
@@ -440,8 +493,9 @@ fn gs_command(rest: &[u8]) -> Command {
         }
         [b'V', m @ (0 | 1 | 48 | 49)] => Command::Cut { full: m % 48 == 0, feed: None },
         [b'g', b'2', 0 | 48, low, high] if *high == 0 => Command::TransmitCounter(*low),
-        [b'g', b'0', ..] => Command::Accepted(b'g'),
-        [b'V' | b'g' | b':' | b'^' | b'/' | b'c', ..] => unknown_after(GS, rest),
+        [b'g', b'0', 0 | 48, low, high] if *high == 0 => Command::ResetCounter(*low),
+        [b'/', m] => Command::DownloadedPrint(m % 48),
+        [b'V' | b'g' | b':' | b'^' | b'c', ..] => unknown_after(GS, rest),
         [code, ..] => Command::Accepted(*code),
         [] => unknown(&[GS]),
     }
@@ -471,6 +525,10 @@ fn with_payload(head: &[u8], data: Vec<u8>) -> Command {
     match (head, data.as_slice()) {
         ([ESC, b'*', m @ (0 | 1 | 32 | 33), ..], _) => Command::Columns { tall: *m >= 32, dense: m % 2 == 1, data },
         ([ESC, b'(', b'A', ..], _) => Command::Buzzer,
+        ([FS, b'q', images, _, _, yl, yh], _) => {
+            Command::NvImage { left: images - 1, picture: columns(*yl, *yh, &data) }
+        }
+        ([GS, b'*', _, y], _) => Command::DownloadImage(columns(*y, 0, &data)),
         ([GS, b'k', system, _], _) => Command::Barcode { system: *system, data },
         ([GS, b'(' | b'8', b'L', ..], [b'0', function, rest @ ..]) => graphics(head, *function, rest),
         ([GS, b'(', b'k', ..], [b'1', function, rest @ ..]) => qr(head, *function, rest),
@@ -488,31 +546,44 @@ fn with_payload(head: &[u8], data: Vec<u8>) -> Command {
     }
 }
 
+/// A picture of columns that are `y` bytes high.
+fn columns(low: u8, high: u8, data: &[u8]) -> Bitmap {
+    let bytes = word(low, high);
+    Bitmap::of_columns(u32::from(bytes) * 8, usize::from(bytes), data)
+}
+
 /// "GS ( L: specify graphics data". Colour 1 only, as on every one-colour model.
 fn graphics(head: &[u8], function: u8, rest: &[u8]) -> Command {
     match (function, rest) {
-        (112, [_, bx, by, _, xl, xh, yl, yh, data @ ..]) => Command::GraphicsStore(Picture {
-            width: word(*xl, *xh),
-            height: word(*yl, *yh),
+        (112, [_, bx, by, _, xl, xh, yl, yh, data @ ..]) => Command::GraphicsStore {
+            picture: raster(*xl, *xh, *yl, *yh, data),
             scale_x: (*bx).clamp(1, 2),
             scale_y: (*by).clamp(1, 2),
-            data: data.to_vec(),
-        }),
-        (2 | 50, _) => Command::GraphicsPrint,
-        (67, [_, k1, k2, _, xl, xh, yl, yh, _, data @ ..]) => Command::NvDefine {
-            key: [*k1, *k2],
-            picture: Picture {
-                width: word(*xl, *xh),
-                height: word(*yl, *yh),
-                scale_x: 1,
-                scale_y: 1,
-                data: data.to_vec(),
-            },
         },
-        (69, [k1, k2, ..]) => Command::NvPrint([*k1, *k2]),
-        (0 | 1 | 48 | 49 | 51 | 64 | 65 | 66, _) => Command::Accepted(b'L'),
+        (113, [_, bx, by, _, _, _, yl, yh, data @ ..]) => Command::GraphicsStore {
+            picture: Bitmap::of_columns(u32::from(word(*yl, *yh)), usize::from(word(*yl, *yh).div_ceil(8)), data),
+            scale_x: (*bx).clamp(1, 2),
+            scale_y: (*by).clamp(1, 2),
+        },
+        (2 | 50, _) => Command::GraphicsPrint,
+        (67, [_, k1, k2, _, xl, xh, yl, yh, _, data @ ..]) => {
+            Command::NvDefine { key: [*k1, *k2], picture: raster(*xl, *xh, *yl, *yh, data) }
+        }
+        (66, [k1, k2]) => Command::NvDelete([*k1, *k2]),
+        (65, b"CLR") => Command::NvDeleteAll,
+        (69, [k1, k2, x, y]) => {
+            Command::NvPrint { key: [*k1, *k2], scale_x: (*x).clamp(1, 2), scale_y: (*y).clamp(1, 2) }
+        }
+        (0 | 48, _) => Command::NvAsk(48),
+        (3 | 51, _) => Command::NvAsk(51),
+        (64, _) => Command::NvAsk(64),
+        (1 | 49, _) => Command::Accepted(b'L'),
         _ => unknown(head),
     }
+}
+
+fn raster(xl: u8, xh: u8, yl: u8, yh: u8, data: &[u8]) -> Bitmap {
+    Bitmap::of_rows(u32::from(word(xl, xh)), u32::from(word(yl, yh)), data.to_vec())
 }
 
 /// "GS ( k: set up and print the symbol", cn = 49.
@@ -574,6 +645,15 @@ mod tests {
             (b"\x1dk\x04AB\x00", vec![Command::Barcode { system: 4, data: b"AB".to_vec() }]),
             (b"\x1dkI\x02AB", vec![Command::Barcode { system: 73, data: b"AB".to_vec() }]),
             (b"\x1d(k\x05\x001P0ab", vec![Command::Qr(Qr::Store(b"ab".to_vec()))]),
+            (
+                b"\x1cq\x02\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\x00\x00\x01\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x01x",
+                vec![
+                    Command::NvImage { left: 1, picture: Bitmap::of_columns(8, 1, &[0x80, 0, 0, 0, 0, 0, 0, 0]) },
+                    Command::NvImage { left: 0, picture: Bitmap::of_columns(8, 1, &[0, 0, 0, 0, 0, 0, 0, 1]) },
+                    Text(b'x'),
+                ],
+            ),
+            (b"\x1b&\x03AB\x01abc\x02defghix", vec![Unknown(b"\x1b&\x03AB".to_vec()), Text(b'x')]),
             (b"\x1b\x01x", vec![Unknown(vec![0x1b, 1]), Text(b'x')]),
             (b"\x10\x04\x01x", vec![Command::Executed, Text(b'x')]),
         ] {
