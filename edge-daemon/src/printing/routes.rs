@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use trivet_domain::checks;
 use trivet_domain::papers::{self, LayoutId, PaperKind};
 use trivet_domain::{Command as AnyCommand, MilliCelsius, Permission};
-use trivet_drivers::printer::{self, Language, Profile, usb_printers};
+use trivet_drivers::printer::{self, Kanji, Language, Profile, usb_printers};
+use trivet_drivers::virtual_printer::{self, TwoByte};
 use trivet_log::Id;
 use trivet_modules::papers::{self as layouts, Label, Stationery};
 use trivet_paper::{Paper, layout};
@@ -486,8 +487,19 @@ async fn develop(app: &App, paper: Paper, printer: Option<&str>) -> Result<impl 
 }
 
 /// Of several papers the first.
-fn picture_of(_profile: &Profile, _bytes: &[u8]) -> Vec<u8> {
-    Vec::new()
+fn picture_of(profile: &Profile, bytes: &[u8]) -> Vec<u8> {
+    let language = match profile.language {
+        Language::Escpos => virtual_printer::Language::EscPos,
+        Language::Star => virtual_printer::Language::Star,
+        Language::Zpl => virtual_printer::Language::Zpl,
+    };
+    let settings = virtual_printer::Settings {
+        width_dots: u32::from(profile.dots.next_multiple_of(8)),
+        label_mm: u32::from(profile.label_rows / 8).max(1),
+        two_byte: if profile.kanji == Kanji::Gb18030 { TwoByte::Chinese } else { TwoByte::None },
+        ..virtual_printer::Settings::of(language)
+    };
+    virtual_printer::develop(&settings, bytes).first().map(virtual_printer::Paper::png).unwrap_or_default()
 }
 /// Prints the receipt of an order's check. A second call prints a copy, and says so on it.
 #[utoipa::path(post, path = "/api/v1/pos/orders/{id}/receipt/print", tag = "printing", params(("id" = Uuid, Path)),
