@@ -5,3 +5,4 @@ pub mod printer;
 pub mod probe;
 pub mod virtual_printer;
 pub mod virtual_probe;
+pub mod virtual_scale;

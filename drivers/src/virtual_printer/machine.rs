@@ -474,14 +474,11 @@ impl Machine {
             }
             Fault::PowerOff(true) => self.switch_off(),
             Fault::PowerOff(false) => self.switch_on(now),
-            Fault::CutAtByte(after) => self.line.breaks = Some((Break::Reset, after)),
-            Fault::CloseAtByte(after) => self.line.breaks = Some((Break::Close, after)),
-            Fault::BlackHoleAtByte(Some(after)) => self.line.breaks = Some((Break::BlackHole, after)),
-            Fault::BlackHoleAtByte(None) => {
-                self.line.black_hole = false;
-                if matches!(self.line.breaks, Some((Break::BlackHole, _))) {
-                    self.line.breaks = None;
-                }
+            Fault::CutAtByte(after) => self.break_at(Break::Reset, after),
+            Fault::CloseAtByte(after) => self.break_at(Break::Close, after),
+            Fault::BlackHoleAtByte(after) => {
+                self.line.black_hole &= after.is_some();
+                self.break_at(Break::BlackHole, after);
             }
             Fault::Slow(rate) => self.line.slow = rate,
             Fault::SmallBuffer(bytes) => self.line.small_buffer = bytes,
@@ -504,6 +501,14 @@ impl Machine {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn break_at(&mut self, how: Break, after: Option<u64>) {
+        match after {
+            Some(after) => self.line.breaks = Some((how, after)),
+            None if self.line.breaks.is_some_and(|(known, _)| known == how) => self.line.breaks = None,
+            None => {}
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) struct Style {
     left_margin: u32,
     right_margin: Option<u32>,
     upside_down: bool,
+    /// Whether the line that is being collected began upside down.
+    line_turned: bool,
     tabs: Option<Vec<u8>>,
     /// Times of external device 1 in ms.
     pulse: (u32, u32),
@@ -63,6 +65,7 @@ impl Default for Style {
             left_margin: 0,
             right_margin: None,
             upside_down: false,
+            line_turned: false,
             tabs: None,
             pulse: (200, 200),
             qr_dots: 3,
@@ -245,6 +248,9 @@ impl Star {
             self.print_line(m);
         }
         let spacing = u32::from(self.style.spacing);
+        if self.style.line.is_empty() {
+            self.style.line_turned = self.style.upside_down;
+        }
         self.style.line.character(character, look, spacing);
     }
 
@@ -292,7 +298,7 @@ impl Star {
         let (width, tall) = self.style.line.size();
         let rows = rows.max(usize::try_from(tall).unwrap_or(0));
         m.sheet.feed(rows);
-        let turned = self.style.upside_down.then(|| self.style.area(head));
+        let turned = std::mem::take(&mut self.style.line_turned).then(|| self.style.area(head));
         let left = if turned.is_some() { self.style.left_margin } else { self.style.start(head, width) };
         let text = self.style.line.print(&mut m.sheet, left, top, turned);
         m.moved(rows);
@@ -335,11 +341,7 @@ impl Star {
                 self.style.raster = Raster::default();
             }
             // "If raster data remains, the raster mode will be quit after executing raster EOT mode."
-            Command::RasterQuit => {
-                if self.style.raster.open {
-                    self.end_page(self.style.raster.eot_mode, m);
-                }
-            }
+            Command::RasterQuit if self.style.raster.open => self.end_page(self.style.raster.eot_mode, m),
             Command::RasterEnd => self.end_page(self.style.raster.eot_mode, m),
             Command::RasterFormFeed => self.end_page(self.style.raster.ff_mode, m),
             Command::RasterClear => self.style.raster.row.clear(),

@@ -497,7 +497,7 @@ fn esc_command(head: &[u8], rest: &[u8]) -> StarCommand {
         [b'a', n] => StarCommand::FeedLines(*n),
         [b'J', n] => StarCommand::FeedEighths(u16::from(*n) * 2),
         [b'I', n] => StarCommand::FeedEighths(u16::from(*n)),
-        [b'd', n] if digit(*n) <= 3 => StarCommand::Cut { full: digit(*n) % 2 == 0, feed: digit(*n) >= 2 },
+        [b'd', n] if digit(*n) <= 3 => StarCommand::Cut { full: digit(*n).is_multiple_of(2), feed: digit(*n) >= 2 },
         [0x06, 0x01] => StarCommand::AskStatus,
         [0x06, 0x18] => StarCommand::Reset,
         [0x0c, 0x00] => StarCommand::RasterFormFeed,

@@ -236,5 +236,7 @@ fn all_faults_have_their_names_in_the_state() {
         let mut bench = Bench::new();
         bench.order(name, json!(7));
         assert!(bench.is("faults", json!([name])), "{name}");
+        bench.order(name, json!(false));
+        assert!(bench.is("faults", json!([])), "{name}");
     }
 }
