@@ -6,6 +6,8 @@
 
 mod order;
 mod scale;
+#[cfg(test)]
+mod tests;
 
 pub use order::Order;
 pub use scale::{MOST_WAITING_BYTES, Protocol, Scale, Settings, Unit};
@@ -245,47 +247,5 @@ async fn serve(shared: &Shared, pty: &mut Pty) -> io::Result<()> {
             () = tokio::time::sleep(sleep) => {}
             () = shared.line.notified() => {}
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::time::timeout;
-
-    #[tokio::test]
-    async fn over_a_pty_and_http() {
-        let folder = tempfile::tempdir().unwrap();
-        let scale = VirtualScale::start(Options {
-            link: folder.path().join("scale"),
-            baud: 9600,
-            control: "127.0.0.1:0".parse().unwrap(),
-            settings: Settings { settle: Duration::ZERO, ..Settings::default() },
-        })
-        .await
-        .unwrap();
-        let host = scale.control_url().trim_start_matches("http://").to_owned();
-        for (body, expected) in
-            [(r#"{"fault":"weight","value":1250}"#, r#""shown":"1.250""#), (r#"{"fault":"fire"}"#, "unknown order")]
-        {
-            let mut stream = tokio::net::TcpStream::connect(&host).await.unwrap();
-            let request = format!("POST / HTTP/1.1\r\nhost: {host}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
-            stream.write_all(request.as_bytes()).await.unwrap();
-            let mut text = String::new();
-            stream.read_to_string(&mut text).await.unwrap();
-            assert!(text.contains(expected), "{text}");
-        }
-        let port = tokio_serial::new(scale.link().to_str().unwrap(), 9600);
-        let mut port = tokio_serial::SerialStream::open(&port).unwrap();
-        port.write_all(b"W").await.unwrap();
-        let mut bytes = [0; 8];
-        timeout(Duration::from_secs(20), port.read_exact(&mut bytes)).await.unwrap().unwrap();
-        assert_eq!(&bytes, b"\x0201.250\r");
-        scale.order(&Order::Unplug(true));
-        timeout(Duration::from_secs(20), async { while port.read_u8().await.is_ok() {} }).await.unwrap();
-        while scale.link().is_symlink() {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(scale.state()["faults"], json!(["unplug"]));
     }
 }
