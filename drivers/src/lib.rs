@@ -6,3 +6,4 @@ pub mod probe;
 pub mod scale;
 pub mod virtual_printer;
 pub mod virtual_probe;
+pub mod virtual_scale;

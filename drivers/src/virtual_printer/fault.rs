@@ -27,10 +27,10 @@ pub enum Fault {
     PowerCycle(u64),
     /// `power_off`; `false` is on again.
     PowerOff(bool),
-    /// `cut_at_byte`: the connection is reset after so many more received bytes.
-    CutAtByte(u64),
+    /// `cut_at_byte`: the connection is reset after so many more received bytes; `None` (`false`) takes that back.
+    CutAtByte(Option<u64>),
     /// `close_at_byte`: the connection is closed in order (FIN) after so many more received bytes.
-    CloseAtByte(u64),
+    CloseAtByte(Option<u64>),
     /// `black_hole_at_byte`: after so many more bytes nothing gets through in either direction and no connection
     /// ends; `None` (`false`) lets the connections that hang break and new ones work.
     BlackHoleAtByte(Option<u64>),
@@ -98,12 +98,9 @@ impl Fault {
             "garbage" => Self::Garbage(switch(name, value)?),
             "power_cycle" => Self::PowerCycle(number(name, value, Some(1500), 600_000)?),
             "power_off" => Self::PowerOff(switch(name, value)?),
-            "cut_at_byte" => Self::CutAtByte(number(name, value, None, u64::MAX)?),
-            "close_at_byte" => Self::CloseAtByte(number(name, value, None, u64::MAX)?),
-            "black_hole_at_byte" => match value {
-                Value::Bool(false) => Self::BlackHoleAtByte(None),
-                _ => Self::BlackHoleAtByte(Some(number(name, value, Some(0), u64::MAX)?)),
-            },
+            "cut_at_byte" => Self::CutAtByte(at_byte(name, value)?),
+            "close_at_byte" => Self::CloseAtByte(at_byte(name, value)?),
+            "black_hole_at_byte" => Self::BlackHoleAtByte(at_byte(name, value)?),
             "slow" => match value {
                 Value::Bool(false) => Self::Slow(None),
                 _ => Self::Slow(
@@ -139,6 +136,13 @@ fn paper_left(value: &Value) -> Result<PaperLeft, String> {
             _ => Err("\"value\" of paper_out must be 0 to 1000000 millimetres".to_owned()),
         },
         _ => Err("\"value\" of paper_out must be true, false or the millimetres left".to_owned()),
+    }
+}
+
+fn at_byte(name: &str, value: &Value) -> Result<Option<u64>, String> {
+    match value {
+        Value::Bool(false) => Ok(None),
+        _ => number(name, value, None, u64::MAX).map(Some),
     }
 }
 

@@ -5,7 +5,6 @@
 //! it can do until `now`. A command is executed only when all before it is on paper, so that what a printer answers
 //! to `GS ( H`, `GS r` or `ETB` is true at the moment of the answer. Real-time commands are executed on receipt.
 
-use super::fault::{Fault, PaperLeft, Vanish};
 use super::language::{self, Heard, Interpreter};
 use super::mechanism::{Mechanism, Trouble};
 use super::paper::{End, Paper};
@@ -18,7 +17,7 @@ use std::time::Duration;
 const IDLE: Duration = Duration::from_secs(2);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Power {
+pub(super) enum Power {
     On,
     Off,
     /// Off until this time.
@@ -27,7 +26,7 @@ enum Power {
 
 /// How a connection ends at a byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Break {
+pub(super) enum Break {
     Reset,
     Close,
     BlackHole,
@@ -35,17 +34,17 @@ enum Break {
 
 /// Faults of the line that stay until they are cleared.
 #[derive(Debug, Default)]
-struct LineFaults {
-    slow: Option<u32>,
-    refuse: bool,
-    busy: bool,
+pub(super) struct LineFaults {
+    pub(super) slow: Option<u32>,
+    pub(super) refuse: bool,
+    pub(super) busy: bool,
     /// Away until this time.
-    vanished: Option<Duration>,
-    small_buffer: Option<usize>,
-    breaks: Option<(Break, u64)>,
-    black_hole: bool,
+    pub(super) vanished: Option<Duration>,
+    pub(super) small_buffer: Option<usize>,
+    pub(super) breaks: Option<(Break, u64)>,
+    pub(super) black_hole: bool,
     /// A PTY has no connection to reset: the cable is out instead.
-    cable_out: bool,
+    pub(super) cable_out: bool,
 }
 
 /// What [`Machine::receive`] did with the bytes.
@@ -81,15 +80,15 @@ pub struct Plug {
 /// The printer without its plug.
 #[derive(Debug)]
 pub struct Machine {
-    power: Power,
-    receive_buffer: VecDeque<u8>,
-    interpreter: Box<dyn Interpreter>,
-    mechanism: Mechanism,
-    line: LineFaults,
+    pub(super) power: Power,
+    pub(super) receive_buffer: VecDeque<u8>,
+    pub(super) interpreter: Box<dyn Interpreter>,
+    pub(super) mechanism: Mechanism,
+    pub(super) line: LineFaults,
     /// XOFF was sent.
-    stopped: bool,
-    name: Option<String>,
-    drops: u64,
+    pub(super) stopped: bool,
+    pub(super) name: Option<String>,
+    pub(super) drops: u64,
     received_bytes: u64,
     overrun_bytes: u64,
     connections: u64,
@@ -227,7 +226,7 @@ impl Machine {
     }
 
     /// XOFF and XON by the room that is left: "BUSY at 128 bytes" (16 of a small buffer), ready again at twice that.
-    fn watch_level(&mut self) {
+    pub(super) fn watch_level(&mut self) {
         if self.flow() != FlowControl::XonXoff {
             return;
         }
@@ -311,7 +310,7 @@ impl Machine {
         .min()
     }
 
-    fn works(&self) -> bool {
+    pub(super) fn works(&self) -> bool {
         self.is_on() && !self.mechanism.is_offline()
     }
 
@@ -319,7 +318,7 @@ impl Machine {
         self.receive_buffer.is_empty() && !self.interpreter.has_work() && self.mechanism.sheet.has_print()
     }
 
-    fn report(&mut self, at: Duration) {
+    pub(super) fn report(&mut self, at: Duration) {
         if self.is_on() {
             self.interpreter.report(&mut self.mechanism, at);
         }
@@ -422,145 +421,5 @@ impl Machine {
         .into_iter()
         .filter_map(|(on, name)| on.then_some(name))
         .collect()
-    }
-
-    // ---- faults ----------------------------------------------------------------------------------------------
-
-    /// Does what the control address asks for.
-    pub fn order(&mut self, fault: Fault, now: Duration) {
-        self.advance(now);
-        // Whatever it waited for, it goes on from now, not from when it stopped.
-        if !self.works() {
-            self.mechanism.done_at = self.mechanism.done_at.max(now);
-        }
-        let mechanism = &mut self.mechanism;
-        match fault {
-            Fault::PaperOut(PaperLeft::Full) => mechanism.paper_left_mm = mechanism.settings.roll_mm,
-            Fault::PaperOut(PaperLeft::Millimetres(mm)) => mechanism.paper_left_mm = mm,
-            Fault::PaperNearEnd(on) => mechanism.near_end_forced = on,
-            Fault::Cover(open) => mechanism.cover_open = open,
-            Fault::Cutter(jam) => {
-                mechanism.cutter_jam = jam;
-                if !jam && mechanism.has(Trouble::Cutter) {
-                    mechanism.recover(true);
-                }
-            }
-            Fault::RecoverableError(true) => mechanism.trouble = mechanism.trouble.or(Some(Trouble::Mechanical)),
-            Fault::UnrecoverableError(true) => mechanism.trouble = Some(Trouble::Unrecoverable),
-            Fault::RecoverableError(false) if mechanism.has(Trouble::Mechanical) => mechanism.recover(true),
-            Fault::UnrecoverableError(false) if mechanism.has(Trouble::Unrecoverable) => mechanism.trouble = None,
-            Fault::RecoverableError(false) | Fault::UnrecoverableError(false) => {}
-            Fault::Mute(on) => mechanism.outbox.mute = on,
-            Fault::Late(ms) => mechanism.outbox.late = Duration::from_millis(ms),
-            Fault::Garbage(on) => mechanism.outbox.garbage = on,
-            Fault::Clone(on) => {
-                mechanism.clone = on;
-                // The mode of two-byte characters is another one from now on.
-                self.interpreter.power_on(mechanism);
-            }
-            Fault::Drawer(open) => mechanism.drawer_open = open,
-            Fault::None => self.repair(now),
-            other => self.order_of_line(other, now),
-        }
-        self.report(now);
-        self.advance(now);
-    }
-
-    fn order_of_line(&mut self, fault: Fault, now: Duration) {
-        match fault {
-            Fault::PowerCycle(ms) => {
-                self.switch_off();
-                self.power = Power::Cycling(now + Duration::from_millis(ms));
-            }
-            Fault::PowerOff(true) => self.switch_off(),
-            Fault::PowerOff(false) => self.switch_on(now),
-            Fault::CutAtByte(after) => self.line.breaks = Some((Break::Reset, after)),
-            Fault::CloseAtByte(after) => self.line.breaks = Some((Break::Close, after)),
-            Fault::BlackHoleAtByte(Some(after)) => self.line.breaks = Some((Break::BlackHole, after)),
-            Fault::BlackHoleAtByte(None) => {
-                self.line.black_hole = false;
-                if matches!(self.line.breaks, Some((Break::BlackHole, _))) {
-                    self.line.breaks = None;
-                }
-            }
-            Fault::Slow(rate) => self.line.slow = rate,
-            Fault::SmallBuffer(bytes) => self.line.small_buffer = bytes,
-            Fault::Refuse(on) => self.line.refuse = on,
-            Fault::Busy(on) => {
-                self.drops += u64::from(on && !self.line.busy);
-                self.line.busy = on;
-                self.mechanism.outbox.forget();
-            }
-            Fault::Vanish(how) => {
-                self.drops += u64::from(how != Vanish::Back);
-                match how {
-                    Vanish::Gone => self.line.vanished = Some(Duration::MAX),
-                    Vanish::Back => self.line.vanished = None,
-                    Vanish::For(ms) => self.line.vanished = Some(now + Duration::from_millis(ms)),
-                    Vanish::As(name) => {
-                        self.line.vanished = None;
-                        self.name = Some(name);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn repair(&mut self, now: Duration) {
-        self.line = LineFaults::default();
-        let mechanism = &mut self.mechanism;
-        mechanism.near_end_forced = false;
-        mechanism.cover_open = false;
-        mechanism.cutter_jam = false;
-        mechanism.outbox.mute = false;
-        mechanism.outbox.late = Duration::ZERO;
-        mechanism.outbox.garbage = false;
-        mechanism.paper_left_mm = mechanism.settings.roll_mm;
-        if mechanism.has(Trouble::Unrecoverable) {
-            mechanism.trouble = None;
-        }
-        mechanism.recover(true);
-        if std::mem::take(&mut mechanism.clone) {
-            self.interpreter.power_on(mechanism);
-        }
-        self.switch_on(now);
-    }
-
-    /// Pulls the cable of a device without connections (a PTY): nothing more gets through until `none`.
-    pub fn pull_cable(&mut self) {
-        self.line.cable_out = true;
-        self.mechanism.outbox.forget();
-    }
-
-    fn switch_off(&mut self) {
-        if self.is_on() {
-            self.drops += 1;
-            self.mechanism.power_off(self.receive_buffer.len());
-            self.receive_buffer.clear();
-            self.stopped = false;
-        }
-        self.power = Power::Off;
-    }
-
-    fn switch_on(&mut self, now: Duration) {
-        if self.is_on() {
-            return;
-        }
-        self.power = Power::On;
-        self.mechanism.done_at = self.mechanism.done_at.max(now);
-        self.interpreter.power_on(&mut self.mechanism);
-    }
-
-    /// Receive and print buffers are emptied; ids of what is dropped are never sent.
-    fn clear_buffers(&mut self, now: Duration) {
-        let printed_mm = self.mechanism.printed_mm;
-        self.mechanism.sheet.event(json!({"event": "cleared", "dropped_bytes": self.receive_buffer.len(),
-            "printed_mm": printed_mm}));
-        self.receive_buffer.clear();
-        self.watch_level();
-        self.interpreter.clear(&mut self.mechanism);
-        self.mechanism.recover(false);
-        self.mechanism.done_at = self.mechanism.done_at.max(now);
     }
 }

@@ -22,6 +22,7 @@ mod machine;
 mod mechanism;
 mod paper;
 pub(crate) mod pty;
+mod repair;
 mod replies;
 mod service;
 mod settings;

@@ -172,7 +172,7 @@ where
                 machine.set_host_ready(false, now);
             }
             let rate = [own_rate, machine.receive_rate()].into_iter().flatten().min();
-            (machine.room(), rate, machine.idle_close())
+            (machine.room(), rate, machine.idle_close().filter(|_| own_rate.is_none()))
         };
         let silent_until = patience.map_or(Duration::MAX, |patience| last_byte + patience);
         if now >= silent_until {

@@ -78,6 +78,14 @@ impl Sheet {
         }
     }
 
+    /// Paper of another width is in the machine: only before anything of it was fed.
+    pub(super) fn set_width(&mut self, width: u32) {
+        if self.rows.is_empty() {
+            self.width = width.next_multiple_of(8).clamp(8, 2048);
+            self.row_bytes = usize::try_from(self.width / 8).unwrap_or(1);
+        }
+    }
+
     /// Dots across.
     pub(super) fn width(&self) -> u32 {
         self.width

@@ -5,23 +5,19 @@ use super::super::code_pages::{self, CodePage};
 use super::super::font::{FONT_A, FONT_B};
 use super::super::mechanism::Mechanism;
 use super::super::settings::TwoByte;
-use super::super::symbols::code128::{self, Set, Writer};
-use super::super::symbols::{self, Bars, Correction, Symbology};
+use super::super::symbols::Correction;
 use super::super::text::{Line, Look, wide};
-use super::parser::{Command, Qr};
+use super::command::Command;
 use super::{EscPos, status};
 use serde_json::json;
 
 /// `ESC 2`: 30 dots.
 const DEFAULT_LINE_SPACING: u8 = 30;
-/// Pictures that the model keeps without power, and their bytes in all.
-const MOST_NV: usize = 16;
-const MOST_NV_BYTES: usize = 1024 * 1024;
 
 /// Everything that `ESC @` resets.
 #[derive(Clone, Debug)]
 pub(super) struct Style {
-    align: u8,
+    pub(super) align: u8,
     look: Look,
     spacing: u8,
     page: u8,
@@ -37,23 +33,23 @@ pub(super) struct Style {
     shift_jis: bool,
     /// Bytes of a character that is not complete.
     lead: Vec<u8>,
-    barcode_height: u8,
-    barcode_module: u8,
-    barcode_text: u8,
-    qr_dots: u8,
-    qr_correction: Correction,
-    qr_data: Vec<u8>,
-    graphics: Option<(Bitmap, u8, u8)>,
-    downloaded: Option<Bitmap>,
-    raster: Raster,
+    pub(super) barcode_height: u8,
+    pub(super) barcode_module: u8,
+    pub(super) barcode_text: u8,
+    pub(super) qr_dots: u8,
+    pub(super) qr_correction: Correction,
+    pub(super) qr_data: Vec<u8>,
+    pub(super) graphics: Option<(Bitmap, u8, u8)>,
+    pub(super) downloaded: Option<Bitmap>,
+    pub(super) raster: Raster,
     pub(super) line: Line,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Raster {
-    x: u32,
-    scale_x: u32,
-    scale_y: usize,
+pub(super) struct Raster {
+    pub(super) x: u32,
+    pub(super) scale_x: u32,
+    pub(super) scale_y: usize,
 }
 
 impl Style {
@@ -89,12 +85,12 @@ impl Style {
     }
 
     /// The width that the margins leave of a head.
-    fn area(&self, head: u32) -> u32 {
+    pub(super) fn area(&self, head: u32) -> u32 {
         self.area_width.min(head.saturating_sub(self.left_margin)).max(1)
     }
 
     /// Where something `width` dots wide starts.
-    fn start(&self, head: u32, width: u32) -> u32 {
+    pub(super) fn start(&self, head: u32, width: u32) -> u32 {
         let room = self.area(head).saturating_sub(width);
         self.left_margin
             + match self.align {
@@ -323,7 +319,7 @@ impl EscPos {
     }
 
     /// LF: prints the collected line, or feeds an empty one.
-    fn print_line(&mut self, m: &mut Mechanism) {
+    pub(super) fn print_line(&mut self, m: &mut Mechanism) {
         self.print_line_or(usize::from(self.style.line_spacing), m);
         m.lines_fed += 1;
     }
@@ -358,224 +354,6 @@ impl EscPos {
             m.sheet.line(top, "");
             m.lines_fed += 1;
         }
-    }
-
-    // ---- pictures --------------------------------------------------------------------------------------------
-
-    fn graphics(&mut self, command: Command, m: &mut Mechanism) {
-        match command {
-            Command::RasterStart { width_bytes, rows, wide, tall } => {
-                if !self.style.line.is_empty() {
-                    self.print_line(m);
-                }
-                let (scale_x, scale_y) = (if wide { 2 } else { 1 }, if tall { 2 } else { 1 });
-                let width = u32::from(width_bytes) * 8;
-                let x = self.style.start(m.sheet.width(), width * scale_x);
-                self.style.raster = Raster { x, scale_x, scale_y };
-                let top = m.sheet.height();
-                m.note("raster", json!({"width": width, "height": rows, "row": top}));
-                m.sheet.picture(top, width, u32::from(rows), top + usize::from(rows) * scale_y);
-            }
-            Command::RasterRow(row) => {
-                let raster = self.style.raster;
-                let top = m.sheet.height();
-                m.sheet.feed(raster.scale_y);
-                m.sheet.draw_row(&row, raster.x, top, raster.scale_x, raster.scale_y);
-                m.moved(raster.scale_y);
-            }
-            // 8-dot columns are a third as fine down, single density half as fine across ("ESC *", table of m).
-            Command::Columns { tall, dense, data } => {
-                let (height, bytes) = if tall { (24, 3) } else { (8, 1) };
-                let picture = Bitmap::of_columns(height, bytes, &data);
-                m.note("columns", json!({"width": picture.width(), "height": height}));
-                self.style.line.strip(picture, if dense { 1 } else { 2 }, if tall { 1 } else { 3 });
-            }
-            Command::GraphicsStore { picture, scale_x, scale_y } => {
-                self.style.graphics = Some((picture, scale_x, scale_y));
-            }
-            Command::GraphicsPrint => {
-                if let Some((picture, scale_x, scale_y)) = self.style.graphics.take() {
-                    self.picture(&picture, scale_x, scale_y, m);
-                }
-            }
-            Command::DownloadImage(picture) => self.style.downloaded = Some(picture),
-            Command::DownloadedPrint(mode) => {
-                if let Some(picture) = self.style.downloaded.clone() {
-                    self.picture(&picture, 1 + (mode & 1), 1 + (mode >> 1 & 1), m);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Pictures that the printer keeps without power.
-    fn stored(&mut self, command: Command, m: &mut Mechanism) {
-        match command {
-            Command::NvDefine { key, picture } => {
-                self.nv.retain(|(known, _)| *known != key);
-                if self.nv.len() < MOST_NV && self.nv_bytes() + picture.held() <= MOST_NV_BYTES {
-                    self.nv.push((key, picture));
-                } else {
-                    m.note("nv_full", json!({}));
-                }
-            }
-            Command::NvPrint { key, scale_x, scale_y } => {
-                match self.nv.iter().find(|(known, _)| *known == key).map(|(_, picture)| picture.clone()) {
-                    Some(picture) => self.picture(&picture, scale_x, scale_y, m),
-                    None => m.note("nv_missing", json!({"key": String::from_utf8_lossy(&key)})),
-                }
-            }
-            Command::NvDelete(key) => self.nv.retain(|(known, _)| *known != key),
-            Command::NvDeleteAll => self.nv.clear(),
-            // "Header 37H, identifier, data, NUL": digits of a size, or 40H and the keys.
-            Command::NvAsk(function) => {
-                let mut answer = match function {
-                    48 => [b"\x370".as_slice(), MOST_NV_BYTES.to_string().as_bytes()].concat(),
-                    51 => [b"\x371".as_slice(), (MOST_NV_BYTES - self.nv_bytes()).to_string().as_bytes()].concat(),
-                    _ => {
-                        let keys = self.nv.iter().flat_map(|(key, _)| *key);
-                        [0x37, 0x72, 0x40].into_iter().chain(keys).collect()
-                    }
-                };
-                answer.push(0);
-                m.reply(answer);
-            }
-            // The first image of a command replaces what earlier commands defined.
-            Command::NvImage { left, picture } => {
-                if self.nv_images_left != left + 1 {
-                    self.nv_images.clear();
-                }
-                self.nv_images_left = left;
-                if self.nv_images.len() < MOST_NV && self.nv_bytes() + picture.held() <= MOST_NV_BYTES {
-                    self.nv_images.push(picture);
-                }
-            }
-            Command::NvImagePrint { number, mode } => {
-                let found = usize::from(number).checked_sub(1).and_then(|at| self.nv_images.get(at)).cloned();
-                match found {
-                    Some(picture) => self.picture(&picture, 1 + (mode & 1), 1 + (mode >> 1 & 1), m),
-                    None => m.note("nv_missing", json!({"number": number})),
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn nv_bytes(&self) -> usize {
-        self.nv.iter().map(|(_, picture)| picture).chain(&self.nv_images).map(Bitmap::held).sum()
-    }
-
-    fn picture(&mut self, picture: &Bitmap, scale_x: u8, scale_y: u8, m: &mut Mechanism) {
-        if !self.style.line.is_empty() {
-            self.print_line(m);
-        }
-        let (scale_x, scale_y) = (u32::from(scale_x.max(1)), usize::from(scale_y.max(1)));
-        let left = self.style.start(m.sheet.width(), picture.width().saturating_mul(scale_x));
-        let top = m.sheet.height();
-        m.note("graphics", json!({"width": picture.width(), "height": picture.height(), "row": top}));
-        for y in 0..picture.height() {
-            let at = m.sheet.height();
-            m.sheet.feed(scale_y);
-            m.sheet.draw_row(picture.row(y), left, at, scale_x, scale_y);
-            m.moved(scale_y);
-        }
-        let end = m.sheet.height();
-        m.sheet.picture(top, picture.width(), picture.height(), end);
-    }
-
-    // ---- symbols ---------------------------------------------------------------------------------------------
-
-    fn qr(&mut self, qr: Qr, m: &mut Mechanism) {
-        let style = &mut self.style;
-        match qr {
-            Qr::Model(_) => {}
-            Qr::ModuleDots(n) => style.qr_dots = n.clamp(1, 16),
-            Qr::ErrorCorrection(n) => {
-                style.qr_correction = match n {
-                    49 => Correction::Medium,
-                    50 => Correction::Quartile,
-                    51 => Correction::High,
-                    _ => Correction::Low,
-                }
-            }
-            Qr::Store(data) => style.qr_data = data,
-            Qr::Print => self.print_qr(m),
-        }
-    }
-
-    fn print_qr(&mut self, m: &mut Mechanism) {
-        if !self.style.line.is_empty() {
-            self.print_line(m);
-        }
-        let shown = String::from_utf8_lossy(&self.style.qr_data).into_owned();
-        let dots = u32::from(self.style.qr_dots);
-        let head = m.sheet.width();
-        let code = symbols::qr(&self.style.qr_data, self.style.qr_correction);
-        // "The printer prints nothing when the data does not fit the symbol, or the symbol the area."
-        let Some(code) = code.filter(|code| code.width() * dots <= self.style.area(head)) else {
-            m.note("qr_too_long", json!({"bytes": self.style.qr_data.len()}));
-            return;
-        };
-        let left = self.style.start(head, code.width() * dots);
-        let top = m.sheet.height();
-        let step = usize::try_from(dots).unwrap_or(1);
-        for y in 0..code.height() {
-            let at = m.sheet.height();
-            m.sheet.feed(step);
-            m.sheet.draw_row(code.row(y), left, at, dots, step);
-        }
-        m.moved(m.sheet.height() - top);
-        m.note("qr", json!({"data": shown, "row": top}));
-        m.sheet.line(top, format!("[QR: {shown}]"));
-    }
-
-    fn barcode(&mut self, system: u8, data: &[u8], m: &mut Mechanism) {
-        if !self.style.line.is_empty() {
-            self.print_line(m);
-        }
-        let Some(bars) = bars(system, data) else {
-            m.note_unknown([&[0x1d, b'k', system], data].concat());
-            return;
-        };
-        let module = u32::from(self.style.barcode_module);
-        // "GS w n": wide elements are 5, 8, 10, 13 and 15 dots.
-        let picture = bars.draw(module, (5 * module).div_ceil(2), u32::from(self.style.barcode_height));
-        let head = m.sheet.width();
-        if picture.width() > self.style.area(head) {
-            m.note("barcode_too_wide", json!({"system": system, "dots": picture.width()}));
-            return;
-        }
-        let shown = bars.text().trim_matches('*').to_owned();
-        let first = m.sheet.height();
-        let left = self.style.start(head, picture.width());
-        if self.style.barcode_text & 1 != 0 {
-            Self::below_bars(bars.text(), left, picture.width(), m);
-        }
-        let top = m.sheet.height();
-        let rows = usize::from(self.style.barcode_height);
-        m.sheet.feed(rows);
-        m.sheet.draw(&picture, left, top);
-        m.moved(rows);
-        if self.style.barcode_text & 2 != 0 {
-            Self::below_bars(bars.text(), left, picture.width(), m);
-        }
-        m.note("barcode", json!({"system": system, "data": shown, "row": top}));
-        m.sheet.line(first, format!("[barcode: {shown}]"));
-    }
-
-    /// The characters that a person reads, centred on the bars.
-    fn below_bars(text: &str, left: u32, width: u32, m: &mut Mechanism) {
-        let mut line = Line::default();
-        for character in text.chars() {
-            line.character(character, Look::default(), 0);
-        }
-        let (wide, tall) = line.size();
-        let x = left + width.saturating_sub(wide) / 2;
-        let top = m.sheet.height();
-        let rows = usize::try_from(tall).unwrap_or(0) + 2;
-        m.sheet.feed(rows);
-        line.draw(&mut m.sheet, x, top + 1);
-        m.moved(rows);
     }
 }
 
@@ -625,81 +403,5 @@ fn clone_slot(slot: u8) -> u8 {
         0 => 16,
         19 => 2,
         other => other,
-    }
-}
-
-/// "GS k": the systems of functions A (0 to 6) and B (65 to 74).
-fn bars(system: u8, data: &[u8]) -> Option<Bars> {
-    let symbology = match system {
-        0 | 65 => Symbology::UpcA,
-        1 | 66 => Symbology::UpcE,
-        2 | 67 => Symbology::Ean13,
-        3 | 68 => Symbology::Ean8,
-        4 | 69 => Symbology::Code39,
-        5 | 70 => Symbology::Itf,
-        6 | 71 => Symbology::Codabar,
-        72 => Symbology::Code93,
-        73 => return code_128(data),
-        74 => return gs1_128(data),
-        _ => return None,
-    };
-    symbols::linear::encode(symbology, data)
-}
-
-/// "CODE128: the first two bytes select the set, `{A`, `{B` or `{C`"; `{S`, `{1` to `{4` and `{{` may follow.
-fn code_128(data: &[u8]) -> Option<Bars> {
-    let mut writer = Writer::default();
-    let mut bytes = data.iter();
-    while let Some(byte) = bytes.next() {
-        match (byte, writer.set()) {
-            (b'{', set) => match (bytes.next()?, set) {
-                (b'A', _) => writer.select(Set::A),
-                (b'B', _) => writer.select(Set::B),
-                (b'C', _) => writer.select(Set::C),
-                (_, None) => return None,
-                (b'S', _) => writer.special(code128::SHIFT),
-                (b'1', _) => writer.special(code128::FNC1),
-                (b'2', _) => writer.special(code128::FNC2),
-                (b'3', _) => writer.special(code128::FNC3),
-                (b'4', _) => writer.fnc4(),
-                (b'{', _) => writer.byte(b'{'),
-                _ => return None,
-            },
-            (_, None) => return None,
-            // Set C takes the pairs as values, 0 to 99.
-            (value, Some(Set::C)) => writer.pair(*value),
-            (byte, Some(_)) => writer.byte(*byte),
-        }
-    }
-    writer.finish()
-}
-
-/// GS1-128: application identifiers in brackets that are not encoded.
-fn gs1_128(data: &[u8]) -> Option<Bars> {
-    let shown = String::from_utf8_lossy(data).into_owned();
-    let plain: Vec<u8> = data.iter().copied().filter(|byte| !b"()* ".contains(byte)).collect();
-    let mut writer = Writer::default();
-    writer.select(if plain.iter().take(4).filter(|byte| byte.is_ascii_digit()).count() == 4 { Set::C } else { Set::B });
-    writer.special(code128::FNC1);
-    writer.automatic(&plain);
-    Some(writer.finish()?.with_text(shown))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn code_128_needs_its_set_first() {
-        for (data, text) in [
-            (&b"{BNo. {C\x0c\x22"[..], Some("No. 1234")),
-            (b"{Aab", None),
-            (b"AB", None),
-            (b"{B{{", Some("{")),
-            (b"{C\x64", None),
-            (b"{B", None),
-        ] {
-            assert_eq!(code_128(data).as_ref().map(Bars::text), text, "{data:?}");
-        }
     }
 }

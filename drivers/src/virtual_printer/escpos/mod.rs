@@ -1,11 +1,15 @@
 //! Epson's ESC/POS.
 
+mod codes;
+mod command;
 mod execute;
 mod parser;
+mod pictures;
 mod realtime;
 mod status;
 
-pub use parser::{Command, Parser, Qr};
+pub use command::{Command, Qr};
+pub use parser::Parser;
 pub use realtime::{RealTime, Scanner};
 
 use super::bitmap::Bitmap;

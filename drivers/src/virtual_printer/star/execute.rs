@@ -4,10 +4,9 @@ use super::super::bitmap::Bitmap;
 use super::super::code_pages::{self, CodePage};
 use super::super::font::{FONT_A, FONT_NARROW};
 use super::super::mechanism::Mechanism;
-use super::super::symbols::code128::{FNC1, FNC2, FNC3, Set, Writer};
-use super::super::symbols::{self, Bars, Correction, Symbology};
+use super::super::symbols::{self, Correction};
 use super::super::text::{Line, Look};
-use super::parser::StarCommand as Command;
+use super::command::StarCommand as Command;
 use super::status::Etb;
 use super::{Document, Star};
 use serde_json::json;
@@ -20,35 +19,37 @@ const PAGE_LINES: usize = 42;
 /// Everything that `ESC @` resets.
 #[derive(Clone, Debug)]
 pub(super) struct Style {
-    align: u8,
+    pub(super) align: u8,
     look: Look,
     spacing: u8,
     page: u8,
     set: u8,
-    line_spacing: u8,
+    pub(super) line_spacing: u8,
     left_margin: u32,
     right_margin: Option<u32>,
     upside_down: bool,
+    /// Whether the line that is being collected began upside down.
+    line_turned: bool,
     tabs: Option<Vec<u8>>,
     /// Times of external device 1 in ms.
-    pulse: (u32, u32),
-    qr_dots: u8,
-    qr_correction: Correction,
-    qr_data: Vec<u8>,
-    raster: Raster,
+    pub(super) pulse: (u32, u32),
+    pub(super) qr_dots: u8,
+    pub(super) qr_correction: Correction,
+    pub(super) qr_data: Vec<u8>,
+    pub(super) raster: Raster,
     line: Line,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Raster {
-    left: u32,
+pub(super) struct Raster {
+    pub(super) left: u32,
     /// "ESC * r E n": what `ESC FF EOT` does, and "F" for `ESC FF NUL`.
-    eot_mode: u32,
-    ff_mode: u32,
+    pub(super) eot_mode: u32,
+    pub(super) ff_mode: u32,
     /// Dots of the row that is not fed yet.
-    row: Vec<u8>,
+    pub(super) row: Vec<u8>,
     /// Rows came since the last end of a page.
-    open: bool,
+    pub(super) open: bool,
 }
 
 impl Default for Style {
@@ -63,6 +64,7 @@ impl Default for Style {
             left_margin: 0,
             right_margin: None,
             upside_down: false,
+            line_turned: false,
             tabs: None,
             pulse: (200, 200),
             qr_dots: 3,
@@ -75,11 +77,11 @@ impl Default for Style {
 }
 
 impl Style {
-    fn area(&self, head: u32) -> u32 {
+    pub(super) fn area(&self, head: u32) -> u32 {
         self.right_margin.unwrap_or(head).min(head).saturating_sub(self.left_margin).max(1)
     }
 
-    fn start(&self, head: u32, width: u32) -> u32 {
+    pub(super) fn start(&self, head: u32, width: u32) -> u32 {
         let room = self.area(head).saturating_sub(width);
         self.left_margin
             + match self.align {
@@ -245,6 +247,9 @@ impl Star {
             self.print_line(m);
         }
         let spacing = u32::from(self.style.spacing);
+        if self.style.line.is_empty() {
+            self.style.line_turned = self.style.upside_down;
+        }
         self.style.line.character(character, look, spacing);
     }
 
@@ -267,7 +272,7 @@ impl Star {
     }
 
     /// "Print data in line buffer is printed before": when there is any.
-    fn flush(&mut self, m: &mut Mechanism) {
+    pub(super) fn flush(&mut self, m: &mut Mechanism) {
         if !self.style.line.is_empty() {
             self.print_line(m);
         }
@@ -292,7 +297,7 @@ impl Star {
         let (width, tall) = self.style.line.size();
         let rows = rows.max(usize::try_from(tall).unwrap_or(0));
         m.sheet.feed(rows);
-        let turned = self.style.upside_down.then(|| self.style.area(head));
+        let turned = std::mem::take(&mut self.style.line_turned).then(|| self.style.area(head));
         let left = if turned.is_some() { self.style.left_margin } else { self.style.start(head, width) };
         let text = self.style.line.print(&mut m.sheet, left, top, turned);
         m.moved(rows);
@@ -324,161 +329,6 @@ impl Star {
         if what < 2 {
             m.reply([0x1b, 0x1d, 0x03, what, n1, n2, self.document_counter, 0]);
         }
-    }
-
-    // ---- raster mode -----------------------------------------------------------------------------------------
-
-    fn raster(&mut self, command: Command, m: &mut Mechanism) {
-        match command {
-            Command::RasterEnter => {
-                self.flush(m);
-                self.style.raster = Raster::default();
-            }
-            // "If raster data remains, the raster mode will be quit after executing raster EOT mode."
-            Command::RasterQuit => {
-                if self.style.raster.open {
-                    self.end_page(self.style.raster.eot_mode, m);
-                }
-            }
-            Command::RasterEnd => self.end_page(self.style.raster.eot_mode, m),
-            Command::RasterFormFeed => self.end_page(self.style.raster.ff_mode, m),
-            Command::RasterClear => self.style.raster.row.clear(),
-            Command::RasterSetting { what, value } => self.raster_setting(what, value, m),
-            Command::RasterRow { feed, data } => {
-                let row = &mut self.style.raster.row;
-                let most = usize::try_from(m.sheet.width() / 8).unwrap_or(0).min(data.len());
-                row.resize(row.len().max(most), 0);
-                for (kept, byte) in row.iter_mut().zip(&data) {
-                    *kept |= byte;
-                }
-                if feed {
-                    self.feed_row(m);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn raster_setting(&mut self, what: [u8; 2], value: u32, m: &mut Mechanism) {
-        let raster = &mut self.style.raster;
-        match what {
-            [b'E', _] => raster.eot_mode = value,
-            [b'F', _] => raster.ff_mode = value,
-            [b'm', b'l'] if value * 8 < m.sheet.width() => raster.left = value * 8,
-            [b'Y', _] => {
-                let rows = usize::try_from(value).unwrap_or(0).min(super::super::sheet::MOST_ROWS);
-                let top = m.sheet.height();
-                m.feed(rows);
-                m.sheet.raster_rows(top, 0, rows);
-            }
-            [b'D', _] => {
-                let device = u8::from(value == 2);
-                m.pulse(device, self.style.pulse.0, self.style.pulse.1, false);
-            }
-            [b'R', _] => *raster = Raster::default(),
-            _ => {}
-        }
-    }
-
-    fn feed_row(&mut self, m: &mut Mechanism) {
-        let row = std::mem::take(&mut self.style.raster.row);
-        let top = m.sheet.height();
-        m.sheet.feed(1);
-        m.sheet.draw_row(&row, self.style.raster.left, top, 1, 1);
-        m.sheet.raster_rows(top, u32::try_from(row.len()).unwrap_or(0) * 8, 1);
-        m.moved(1);
-        self.style.raster.open = true;
-    }
-
-    /// "ESC * r E n" and "F": 8 and 9 cut in full, 12, 13 and the default in part, the others only feed.
-    fn end_page(&mut self, mode: u32, m: &mut Mechanism) {
-        if !self.style.raster.row.is_empty() {
-            self.feed_row(m);
-        }
-        self.style.raster.open = false;
-        match mode {
-            8 | 9 => m.cut(true, Some(0)),
-            0 | 12 | 13 => m.cut(false, Some(0)),
-            _ => {}
-        }
-    }
-
-    // ---- pictures and symbols --------------------------------------------------------------------------------
-
-    fn picture(&mut self, width_bytes: u16, rows: u16, data: Vec<u8>, m: &mut Mechanism) {
-        self.flush(m);
-        let picture = Bitmap::of_rows(u32::from(width_bytes) * 8, u32::from(rows), data);
-        let left = self.style.start(m.sheet.width(), picture.width());
-        let top = m.sheet.height();
-        for y in 0..picture.height() {
-            let at = m.sheet.height();
-            m.sheet.feed(1);
-            m.sheet.draw_row(picture.row(y), left, at, 1, 1);
-            m.moved(1);
-        }
-        let end = m.sheet.height();
-        m.sheet.picture(top, picture.width(), picture.height(), end);
-    }
-
-    fn print_qr(&mut self, m: &mut Mechanism) {
-        self.flush(m);
-        let shown = String::from_utf8_lossy(&self.style.qr_data).into_owned();
-        let dots = u32::from(self.style.qr_dots);
-        let head = m.sheet.width();
-        let code = symbols::qr(&self.style.qr_data, self.style.qr_correction);
-        let Some(code) = code.filter(|code| code.width() * dots <= self.style.area(head)) else {
-            m.note("qr_too_long", json!({"bytes": self.style.qr_data.len()}));
-            return;
-        };
-        let left = self.style.start(head, code.width() * dots);
-        let top = m.sheet.height();
-        let step = usize::try_from(dots).unwrap_or(1);
-        for y in 0..code.height() {
-            let at = m.sheet.height();
-            m.sheet.feed(step);
-            m.sheet.draw_row(code.row(y), left, at, dots, step);
-        }
-        m.moved(m.sheet.height() - top);
-        m.note("qr", json!({"data": shown, "row": top}));
-        m.sheet.line(top, format!("[QR: {shown}]"));
-    }
-
-    fn barcode(&mut self, system: u8, under: u8, mode: u8, height: u8, data: &[u8], m: &mut Mechanism) {
-        self.flush(m);
-        let refused = || [&[0x1b, b'b', system, under, mode, height], data].concat();
-        let (Some(bars), Some((module, wide))) = (bars(system, data), widths(system, mode)) else {
-            m.note_unknown(refused());
-            return;
-        };
-        let picture = bars.draw(module, wide, u32::from(height.max(1)));
-        let head = m.sheet.width();
-        if picture.width() > self.style.area(head) {
-            m.note("barcode_too_wide", json!({"system": system, "dots": picture.width()}));
-            return;
-        }
-        let left = self.style.start(head, picture.width());
-        let top = m.sheet.height();
-        let mut rows = usize::from(height.max(1));
-        m.sheet.feed(rows);
-        m.sheet.draw(&picture, left, top);
-        if matches!(under, 2 | 4) {
-            let mut line = Line::default();
-            for character in bars.text().chars() {
-                line.character(character, Look::default(), 0);
-            }
-            let (wide, tall) = line.size();
-            let tall = usize::try_from(tall).unwrap_or(0) + 2;
-            m.sheet.feed(tall);
-            line.draw(&mut m.sheet, left + picture.width().saturating_sub(wide) / 2, top + rows + 1);
-            rows += tall;
-        }
-        m.moved(rows);
-        if matches!(under, 1 | 2) {
-            m.feed(usize::from(self.style.line_spacing) / 4);
-        }
-        let shown = bars.text().trim_matches('*').to_owned();
-        m.note("barcode", json!({"system": system, "data": shown, "row": top}));
-        m.sheet.line(top, format!("[barcode: {shown}]"));
     }
 }
 
@@ -528,90 +378,4 @@ pub(super) fn page(n: u8) -> Option<CodePage> {
         _ => return None,
     };
     code_pages::page(number)
-}
-
-fn bars(system: u8, data: &[u8]) -> Option<Bars> {
-    let symbology = match system {
-        0 => Symbology::UpcE,
-        1 => Symbology::UpcA,
-        2 => Symbology::Ean8,
-        3 => Symbology::Ean13,
-        4 => Symbology::Code39,
-        5 => Symbology::Itf,
-        6 => return code_128(data),
-        7 => Symbology::Code93,
-        8 => Symbology::Codabar,
-        _ => return None,
-    };
-    symbols::linear::encode(symbology, data)
-}
-
-/// "n3: mode selection": dots of a narrow and a wide element.
-fn widths(system: u8, mode: u8) -> Option<(u32, u32)> {
-    const BINARY: [(u32, u32); 9] = [(2, 6), (3, 9), (4, 12), (2, 5), (3, 8), (4, 10), (2, 4), (3, 6), (4, 8)];
-    const ITF: [(u32, u32); 9] = [(2, 5), (4, 10), (6, 15), (2, 4), (4, 8), (6, 12), (2, 6), (3, 9), (4, 12)];
-    let at = usize::from(mode).checked_sub(1)?;
-    match system {
-        4 | 8 => BINARY.get(at).copied(),
-        5 => ITF.get(at).copied(),
-        _ if at < 3 => Some((u32::from(mode) + 1, 0)),
-        _ => None,
-    }
-}
-
-/// "5.1.4 Code 128": the printer chooses the sets. `%` begins a special character: `%0` is itself, `%1` to `%4` are
-/// FNC1 to FNC4, `%5` is DEL, `%6` to `%8` start sets A to C, `%@` to `%_` are the control characters.
-fn code_128(data: &[u8]) -> Option<Bars> {
-    let mut writer = Writer::default();
-    let mut plain = Vec::new();
-    let mut bytes = data.iter();
-    while let Some(byte) = bytes.next() {
-        if *byte != b'%' {
-            plain.push(*byte);
-            continue;
-        }
-        match bytes.next()? {
-            b'0' => plain.push(b'%'),
-            b'5' => plain.push(0x7f),
-            control @ 0x40..=0x5f => plain.push(control - 0x40),
-            special => {
-                writer.automatic(&std::mem::take(&mut plain));
-                if writer.set().is_none() && special.is_ascii_digit() && *special < b'6' {
-                    writer.select(Set::B);
-                }
-                match special {
-                    b'1' => writer.special(FNC1),
-                    b'2' => writer.special(FNC2),
-                    b'3' => writer.special(FNC3),
-                    b'4' => writer.fnc4(),
-                    b'6' => writer.select(Set::A),
-                    b'7' => writer.select(Set::B),
-                    b'8' => writer.select(Set::C),
-                    _ => return None,
-                }
-            }
-        }
-    }
-    writer.automatic(&plain);
-    writer.finish()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn code_128_takes_special_characters_behind_a_per_cent_sign() {
-        for (data, text) in [
-            (&b"No.1"[..], Some("No.1")),
-            (b"10%0", Some("10%")),
-            (b"%7ab%1c", Some("abc")),
-            (b"%812", Some("12")),
-            (b"a%Ib", Some("a b")),
-            (b"%9", None),
-            (b"%", None),
-        ] {
-            assert_eq!(code_128(data).as_ref().map(Bars::text), text, "{data:?}");
-        }
-    }
 }

@@ -1,10 +1,14 @@
 //! Star Line Mode.
 
+mod codes;
+mod command;
 mod execute;
 mod parser;
+mod raster;
 mod status;
 
-pub use parser::{StarCommand, StarParser};
+pub use command::StarCommand;
+pub use parser::StarParser;
 
 use super::language::{Heard, Interpreter, Parsed};
 use super::mechanism::Mechanism;

@@ -196,13 +196,11 @@ fn xoff_comes_before_the_buffer_is_full_and_xon_when_there_is_room() {
     let mut small = Bench::of(Settings { buffer_bytes: 45, flow: FlowControl::XonXoff, ..Settings::default() });
     small.order("cover", json!(true));
     assert_eq!(small.send(&[b'x'; 29]), [0x13]);
-    // An XON may stand inside an automatic status of four bytes.
-    small.send(b"\x10\x04\x01");
-    small.order("none", json!(null));
-    small.pass(100);
+    // It may stand inside an automatic status of four bytes.
+    let mut small = Bench::of(Settings { buffer_bytes: 45, flow: FlowControl::XonXoff, ..Settings::default() });
     small.send(b"\x1da\xff");
-    small.order("cover", json!(true));
-    assert_eq!(small.send(&[b'x'; 29]).len(), 1);
+    small.machine.order(Fault::Cover(true), small.now);
+    assert_eq!(small.send(&[b'x'; 29]), [0x38, 0x13, 0, 0, 0x0f]);
 }
 
 #[test]
@@ -236,5 +234,7 @@ fn all_faults_have_their_names_in_the_state() {
         let mut bench = Bench::new();
         bench.order(name, json!(7));
         assert!(bench.is("faults", json!([name])), "{name}");
+        bench.order(name, json!(false));
+        assert!(bench.is("faults", json!([])), "{name}");
     }
 }

@@ -85,7 +85,7 @@ async fn over_tcp_the_connection_is_reset_and_the_printer_comes_back() {
     let folder = tempfile::tempdir().unwrap();
     let printer = started(FrontEnd::Tcp("127.0.0.1:0".parse().unwrap()), folder.path()).await;
     let mut host = TcpStream::connect(tcp_address(&printer)).await.unwrap();
-    printer.order(Fault::CutAtByte(3));
+    printer.order(Fault::CutAtByte(Some(3)));
     host.write_all(b"ab\ncd\n").await.unwrap();
     let mut rest = Vec::new();
     within(host.read_to_end(&mut rest)).await.unwrap_err();
@@ -208,7 +208,7 @@ async fn over_tcp_connections_close_in_order_or_die() {
     let folder = tempfile::tempdir().unwrap();
     let printer = started(FrontEnd::Tcp("127.0.0.1:0".parse().unwrap()), folder.path()).await;
     let mut host = TcpStream::connect(tcp_address(&printer)).await.unwrap();
-    printer.order(Fault::CloseAtByte(3));
+    printer.order(Fault::CloseAtByte(Some(3)));
     host.write_all(b"ab\n").await.unwrap();
     assert_eq!(within(host.read_to_end(&mut Vec::new())).await.unwrap(), 0, "an end, not an error");
 

@@ -14,7 +14,7 @@ const MOST_COPIES: u32 = 99_999_999;
 /// Entries of one label's text.
 const MOST_ENTRIES: usize = 2_000;
 
-/// A finished label.
+/// A finished label, as wide as `^PW` says.
 #[derive(Clone, Debug)]
 pub(super) struct Label {
     pub(super) picture: Bitmap,
@@ -107,7 +107,7 @@ impl Format {
         self.cancel();
         let canvas = canvas?;
         let Defaults { rows, width, upside_down, .. } = self.defaults;
-        let mut picture = Bitmap::white(self.head, rows);
+        let mut picture = Bitmap::white(width, rows);
         for (x, y) in canvas.black().filter(|(x, y)| *x < width && *y < rows) {
             picture.blacken(x, y);
         }

@@ -112,6 +112,7 @@ impl Interpreter for Zpl {
             return false;
         };
         let rows = usize::try_from(label.picture.height()).unwrap_or(0);
+        m.sheet.set_width(label.picture.width());
         m.sheet.feed(rows);
         m.sheet.draw(&label.picture, 0, 0);
         for (row, text) in &label.lines {

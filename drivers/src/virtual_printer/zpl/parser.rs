@@ -102,8 +102,10 @@ impl ZplParser {
                 }
             }
             State::Data => {
-                if !matches!(byte, b'\r' | b'\n') && !(self.forgetful && self.command.data.len() >= 64) {
-                    if self.command.data.len() < LONGEST_DATA {
+                if !matches!(byte, b'\r' | b'\n') {
+                    // Enough of `^GFB` to count its bytes.
+                    let most = if self.forgetful { 64 } else { LONGEST_DATA };
+                    if self.command.data.len() < most {
                         self.command.data.push(byte);
                     }
                     self.look_for_binary();
