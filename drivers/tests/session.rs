@@ -134,7 +134,7 @@ async fn a_link_that_breaks_at_any_byte_leaves_no_wrong_word() {
     let length = rig.job.bytes().len() as u64 + 40;
     for at in (1..length).step_by(7) {
         rig.printer.order(Fault::None);
-        rig.printer.order(Fault::CutAtByte(at));
+        rig.printer.order(Fault::CutAtByte(Some(at)));
         let outcome = rig.print(b"abc").await;
         match &outcome {
             Outcome::NotReady(_) => assert_eq!(rig.session.written, 0, "at byte {at}"),

@@ -22,7 +22,10 @@ pub(crate) fn demo(arguments: &DemoArguments) -> anyhow::Result<()> {
     let started = Instant::now();
     signals.thread_block()?;
     for name in pairs(&arguments.printer)?.keys() {
-        anyhow::ensure!(["hot", "bar", "labels"].contains(&name.as_str()), "`{name}` is no printer of the demo: hot, bar or labels");
+        anyhow::ensure!(
+            ["hot", "bar", "labels"].contains(&name.as_str()),
+            "`{name}` is no printer of the demo: hot, bar or labels"
+        );
     }
     let plan = Plan {
         boxes: arguments.boxes.max(1),
@@ -63,9 +66,14 @@ pub(crate) fn demo(arguments: &DemoArguments) -> anyhow::Result<()> {
 
 fn addresses(ready: &Ready) -> String {
     let mut text = format!("  screens      {}/screens/\n", ready.edge_url);
-    for (page, what) in
-        [("pos", "take orders"), ("kitchen", "kitchen"), ("haccp", "temperatures"), ("printers", "printers"), ("layouts", "how papers look"), ("status", "the box")]
-    {
+    for (page, what) in [
+        ("pos", "take orders"),
+        ("kitchen", "kitchen"),
+        ("haccp", "temperatures"),
+        ("printers", "printers"),
+        ("layouts", "how papers look"),
+        ("status", "the box"),
+    ] {
         text.push_str(&format!("               {}/screens/{page}/   {what}\n", ready.edge_url));
     }
     for (n, other) in ready.boxes.iter().enumerate().skip(1) {

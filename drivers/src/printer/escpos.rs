@@ -246,6 +246,9 @@ impl Encoder<'_> {
         bytes.extend([49, 80, 48]);
         bytes.extend(data.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }));
         bytes.extend([0x1d, b'(', b'k', 3, 0, 49, 81, 48]);
+        // ESC J: the white that a reader needs above and below is not the printer's to give.
+        let quiet = module.clamp(1, 16) * QUIET;
+        let bytes = [&[0x1b, b'J', quiet][..], &bytes, &[0x1b, b'J', quiet]].concat();
         self.centred_frame(&bytes, u32::from(module) * 60 * DOT_MICROMETRES);
     }
 

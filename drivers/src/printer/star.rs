@@ -162,6 +162,8 @@ impl Encoder<'_> {
         bytes.extend((data.len() as u16).to_le_bytes());
         bytes.extend(data.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }));
         bytes.extend([ESC, GS, b'y', b'P']);
+        // A line below: the white that a reader needs.
+        bytes.extend([ESC, b'a', 1]);
         bytes.extend([ESC, GS, b'a', 0]);
         self.out.end_frame(u32::from(module) * 60 * DOT_MICROMETRES);
     }

@@ -90,6 +90,11 @@ impl Encoder<'_> {
         if text.trim().is_empty() {
             return;
         }
+        if text.len() > 2 && text.bytes().all(|byte| byte == b'-') {
+            // Its hyphens are narrow too: a rule is a bar.
+            self.put(format!("^FO{x},{}^GB{width},2,2^FS", self.y + LINE / 2));
+            return;
+        }
         // The printer's own spaces are narrow: an indent is a place.
         let indent = text.chars().take_while(|c| *c == ' ').count() as u16 * self.profile.cell();
         let high = CELL * u16::from(style.tall.clamp(1, 8));
