@@ -215,7 +215,8 @@ async fn over_tcp_connections_close_in_order_or_die() {
     printer.order(Fault::BlackHoleAtByte(Some(0)));
     host.write_all(b"\x10\x04\x01").await.unwrap();
     within(async {
-        while printer.state()["connected"] == true {
+        // Served, and then lost.
+        while printer.state()["connections"] != 2 || printer.state()["connected"] == true {
             tokio::task::yield_now().await;
         }
     })
