@@ -115,6 +115,18 @@ impl Bitmap {
         })
     }
 
+    /// Its top left corner.
+    #[must_use]
+    pub fn cropped(&self, width: u32, height: u32) -> Self {
+        let mut out = Self::white(width, height);
+        for y in 0..height.min(self.height) {
+            for (x, _) in (0..width.min(self.width)).zip(bits(self.row(y))).filter(|(_, black)| *black) {
+                out.blacken(x, y);
+            }
+        }
+        out
+    }
+
     /// Turned clockwise by so many quarters.
     #[must_use]
     pub fn turned(&self, quarters: u8) -> Self {

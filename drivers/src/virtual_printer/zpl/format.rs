@@ -107,10 +107,7 @@ impl Format {
         self.cancel();
         let canvas = canvas?;
         let Defaults { rows, width, upside_down, .. } = self.defaults;
-        let mut picture = Bitmap::white(width, rows);
-        for (x, y) in canvas.black().filter(|(x, y)| *x < width && *y < rows) {
-            picture.blacken(x, y);
-        }
+        let mut picture = canvas.cropped(width, rows);
         if upside_down {
             picture = picture.turned(2);
         }
