@@ -81,8 +81,24 @@ export const stepJob = (id: string, { step, ...body }: JobStep, key: string) =>
 export const printTest = (printer: string, sheet: TestSheet, key: string) =>
   ask<QueuedJob>(`/printing/printers/${at(printer)}/test`, { method: "POST", body: { sheet }, key });
 
-export const openDrawer = (printer: string, reason: string, key: string) =>
-  ask<{ state: string }>(`/printing/drawers/${at(printer)}/open`, { method: "POST", body: { reason }, key });
+interface Opening {
+  id: string;
+  state: string;
+}
+
+/** The box answers before the printer does: what became of it is asked for until it is known. */
+export async function openDrawer(printer: string, reason: string, key: string): Promise<Opening> {
+  let opening = await ask<Opening>(`/printing/drawers/${at(printer)}/open`, { method: "POST", body: { reason }, key });
+  for (let tries = 0; tries < DRAWER_TRIES && UNDECIDED.includes(opening.state); tries++) {
+    await new Promise((resume) => setTimeout(resume, DRAWER_EVERY_MS));
+    opening = await ask<Opening>(`/printing/drawers/openings/${at(opening.id)}`);
+  }
+  return opening;
+}
+
+const UNDECIDED = ["wanted", "firing"];
+const DRAWER_TRIES = 30;
+const DRAWER_EVERY_MS = 200;
 
 /** Lines are listened to and the network is asked, which takes its time. */
 const LOOKING_MS = 30_000;

@@ -96,7 +96,6 @@ export interface PrintJob {
   printer: string;
   station: string | null;
   orderNumber: string | null;
-  title: string;
   state: PrintJobState;
   note: string;
   attempts: number;

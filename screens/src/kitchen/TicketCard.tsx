@@ -5,7 +5,7 @@ import { t, word } from "../i18n";
 import { settling, tapOnce } from "../state/settle";
 import { useStore } from "../state/store";
 import { useWrite } from "../state/useWrite";
-import { stopwatch } from "../ui/format";
+import { amount, stopwatch } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { memo } from "../ui/memo";
 import { whereOf } from "../ui/orders";
@@ -96,7 +96,7 @@ function Item({ item }: { item: TicketItem }) {
   return (
     <li class={item.status === "cancelled" ? "ticket-item cancelled" : "ticket-item"}>
       <span class="qty">
-        {item.quantity}
+        {amount(item)}
         <i>×</i>
       </span>
       <span class="what">

@@ -4,7 +4,7 @@ import { t, word } from "../i18n";
 import { settings } from "../state/settings";
 import { useStore } from "../state/store";
 import { Dialog } from "../ui/Dialog";
-import { clock, money } from "../ui/format";
+import { amount, clock, money } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { orderStates, taxFigures, whereOf } from "../ui/orders";
 import { NextStep } from "./OpenOrders";
@@ -35,7 +35,7 @@ export function OrderDialog({ order, tickets, onClose }: { order: Order; tickets
       <ul class="order-lines">
         {order.items.map((line) => (
           <li key={line.id}>
-            <span class="order-qty">{line.quantity}×</span>
+            <span class="order-qty">{amount(line)}×</span>
             <span>
               {line.itemName}
               {line.modifications.length > 0 && (

@@ -113,7 +113,8 @@ function JobRow({ job, onShow }: { job: PrintJob; onShow: (id: string) => void }
   );
 }
 
-export function jobName({ orderNumber, title, kind }: PrintJob): string {
-  const number = orderNumber ? `#${orderNumber}` : "";
-  return [title, title.includes(orderNumber ?? "\u0000") ? "" : number].filter(Boolean).join(" · ") || word("jobKind", kind);
+/** An order's paper goes by its number, a label by what it says. */
+export function jobName({ orderNumber, kind }: PrintJob): string {
+  if (kind === "test" || !orderNumber) return word("jobKind", kind);
+  return kind === "label" ? orderNumber : `#${orderNumber}`;
 }

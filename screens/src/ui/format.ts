@@ -10,6 +10,10 @@ export function decimal(units: number, digits: number): `${number}` {
   return `${sign}${text.slice(0, cut)}${digits > 0 ? "." : ""}${text.slice(cut)}` as `${number}`;
 }
 
+/** How much of something: pieces, or kilograms of what was weighed. */
+export const amount = ({ quantity, quantityMilli }: { quantity: number; quantityMilli: number }) =>
+  quantityMilli === quantity * 1_000 ? String(quantity) : `${decimal(quantityMilli, 3)} kg`;
+
 export function money(minor: number): string {
   const { currency, currencyDigits } = settings.get() ?? { currency: "EUR", currencyDigits: 2 };
   return new Intl.NumberFormat(locale(), {

@@ -182,7 +182,11 @@ fn make_trouble(service: &Service<'_>, seed: u64) -> anyhow::Result<(usize, usiz
             }
         }
         others += 1;
-        std::thread::sleep(Duration::from_millis(100 + rng.below(500)));
+        // Some tickets come through between two faults, at no particular moment.
+        let enough = service.printed.load(Ordering::Relaxed) + 2;
+        let went_on = || Ok((service.printed.load(Ordering::Relaxed) >= enough).then_some(()));
+        drop(until(Duration::from_millis(500 + rng.below(2_000)), went_on));
+        std::thread::sleep(Duration::from_millis(rng.below(120)));
         // A cut happens when its byte comes; the rest is put right by somebody.
         if rng.below(3) == 0 {
             for printer in PRINTERS {
