@@ -28,8 +28,8 @@ pub(crate) fn sync_probe(folder: &Path) -> anyhow::Result<f64> {
 pub(crate) struct Random(u64);
 
 impl Random {
-    pub(crate) fn new() -> Random {
-        Random(0x2545_f491_4f6c_dd1d)
+    pub(crate) fn new(seed: u64) -> Random {
+        Random(0x2545_f491_4f6c_dd1d ^ seed << 32)
     }
 
     /// From 0 to below 1.
@@ -47,7 +47,7 @@ impl Random {
 
 /// Poisson arrivals of so many a second.
 pub(crate) fn arrivals(rate: f64, during: Duration) -> impl Iterator<Item = Duration> {
-    let mut random = Random::new();
+    let mut random = Random::new(0);
     let mut at = 0.0;
     std::iter::from_fn(move || {
         if at >= during.as_secs_f64() {
