@@ -27,6 +27,8 @@ pub struct Plan {
     /// Real devices in the place of virtual ones: name to address[,profile].
     pub printers: BTreeMap<String, String>,
     pub probes: BTreeMap<String, String>,
+    /// Printers of the caller's own beside these, each with one station: name, address and station.
+    pub more_printers: Vec<(String, String, String)>,
     /// Sets the first box's clock off by so much.
     pub clock_offset_ms: i64,
     /// Environment of the boxes (a shim that delays syncs).
@@ -51,6 +53,7 @@ impl Default for Plan {
             broker: None,
             printers: BTreeMap::new(),
             probes: BTreeMap::new(),
+            more_printers: Vec::new(),
             clock_offset_ms: 0,
             box_environment: Vec::new(),
             backups: false,
@@ -452,6 +455,11 @@ impl Opening {
                 json!(stations),
                 json!(backs)
             )?;
+        }
+        let more: &[_] = if name == "box1" { &self.plan.more_printers } else { &[] };
+        for (name, address, station) in more {
+            let (name, address, stations) = (quoted(name), quoted(address), json!([station]));
+            writeln!(toml, "[[printer]]\nname = {name}\naddress = {address}\nstations = {stations}")?;
         }
         for (name, probe) in probes {
             writeln!(toml, "[[probe]]\ninput = {}\naddress = {}", quoted(name), quoted(&probe.address))?;

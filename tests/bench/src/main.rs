@@ -7,8 +7,15 @@
 )]
 
 mod catch_up;
+mod direct;
 mod figure;
+mod first_byte;
+mod machine;
 mod order;
+mod paper_encode;
+mod printers;
+mod python;
+mod receipt;
 
 use clap::Parser;
 
@@ -23,9 +30,14 @@ struct Arguments {
     list: bool,
 }
 
-const BENCHMARKS: [(&str, &str); 2] = [
+const BENCHMARKS: [(&str, &str); 4] = [
     ("P1", "an order over HTTP, durable, on a screen; as is and with +8 ms a sync"),
     ("B4", "catch-up of 100,000 entries into a fresh replica, checked and projected"),
+    ("paper-encode", "a receipt from its blocks to a printer's bytes, beside other encoders"),
+    (
+        "paper-first-byte",
+        "an order sent to the kitchen, to its ticket's first byte at one of six printers, one of them dead",
+    ),
 ];
 
 fn main() -> anyhow::Result<()> {
@@ -38,7 +50,9 @@ fn main() -> anyhow::Result<()> {
         if arguments.ids.is_empty() || arguments.ids.iter().any(|asked| asked.eq_ignore_ascii_case(id)) {
             let figures = match id {
                 "P1" => order::run()?,
-                _ => catch_up::run()?,
+                "B4" => catch_up::run()?,
+                "paper-encode" => paper_encode::run()?,
+                _ => first_byte::run()?,
             };
             figures.iter().for_each(|figure| figure.say(arguments.json));
         }

@@ -3,8 +3,6 @@
 //! the kernel's tick.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,9 +10,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use serde_json::{Value, json};
-use trivet_restaurant::{Guest, Plan, Restaurant, new_key, shim};
+use trivet_restaurant::{Guest, Live, Plan, Restaurant, new_key, shim};
 
 use crate::figure::{Figure, median, quantile};
+use crate::machine::{arrivals, cpu_us, memory_mb, sync_probe, written};
 
 const ROUNDS: usize = 3;
 /// What a sync of a slow card is taken to cost: a stand-in, not a measured card.
@@ -65,21 +64,6 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// One sync of 4 KiB overwritten in place: what an answer costs at least.
-fn sync_probe(folder: &Path) -> anyhow::Result<f64> {
-    let file = File::create(folder.join("probe"))?;
-    file.set_len(1 << 20)?;
-    file.sync_all()?;
-    let mut taken = Vec::new();
-    for n in 0..200u64 {
-        let started = Instant::now();
-        file.write_at(&[n as u8; 4_096], n % 256 * 4_096)?;
-        file.sync_data()?;
-        taken.push(started.elapsed().as_secs_f64() * 1_000.0);
-    }
-    Ok(median(&taken))
-}
-
 fn round(folder: &Path, library: &Path, delay_us: u32) -> anyhow::Result<Vec<(&'static str, f64)>> {
     let count = folder.join("count");
     drop(std::fs::remove_file(&count));
@@ -89,25 +73,27 @@ fn round(folder: &Path, library: &Path, delay_us: u32) -> anyhow::Result<Vec<(&'
     let service = Service::new(&restaurant)?;
     let pid = restaurant.ready.boxes.first().context("a box")?.pid;
     let most = service.closed_loop(32, Duration::from_secs(2))?;
-    let (flushes, written) = (shim::flushes(&count)?.0, written(pid)?);
-    let (answers, screens) = service.poisson(50.0, 8, 4, Duration::from_secs(4))?;
+    // What it costs to log in and to subscribe is no order's.
+    let mut screens = service.screens(4)?;
+    let (flushes, before) = (shim::flushes(&count)?.0, written(pid)?);
+    let (answers, shown) = service.poisson(50.0, 8, &mut screens, Duration::from_secs(4))?;
     let orders = answers.len().max(1) as f64;
     let mut figures = vec![
         ("most orders, 32 clients", most),
         ("50/s: answer p50", quantile(&answers, 0.5)),
         ("50/s: answer p99", quantile(&answers, 0.99)),
-        ("50/s: screen p50", quantile(&screens, 0.5)),
-        ("50/s: screen p99", quantile(&screens, 0.99)),
+        ("50/s: screen p50", quantile(&shown, 0.5)),
+        ("50/s: screen p99", quantile(&shown, 0.99)),
         ("50/s: flushes", (shim::flushes(&count)?.0 - flushes) as f64 / orders),
-        ("50/s: written", (self::written(pid)? - written) as f64 / orders),
+        ("50/s: written", (written(pid)? - before) as f64 / orders),
     ];
     let cpu = cpu_us(pid)?;
-    let (answers, screens) = service.poisson(200.0, 16, 4, Duration::from_secs(4))?;
+    let (answers, shown) = service.poisson(200.0, 16, &mut screens, Duration::from_secs(4))?;
     figures.extend([
         ("200/s: answer p50", quantile(&answers, 0.5)),
         ("200/s: answer p99", quantile(&answers, 0.99)),
-        ("200/s: screen p50", quantile(&screens, 0.5)),
-        ("200/s: screen p99", quantile(&screens, 0.99)),
+        ("200/s: screen p50", quantile(&shown, 0.5)),
+        ("200/s: screen p99", quantile(&shown, 0.99)),
         ("200/s: CPU", (cpu_us(pid)? - cpu) / answers.len().max(1) as f64),
         ("memory after it", memory_mb(pid)?),
     ]);
@@ -117,7 +103,6 @@ fn round(folder: &Path, library: &Path, delay_us: u32) -> anyhow::Result<Vec<(&'
 struct Service {
     waiter: Guest,
     url: String,
-    login: (String, String),
     body: Value,
 }
 
@@ -128,11 +113,9 @@ impl Service {
         let items = menu["items"].as_array().context("a menu")?;
         let lines: Vec<Value> =
             items.iter().take(3).map(|item| json!({"menuItemId": item["id"], "quantity": 1})).collect();
-        let user = restaurant.ready.users.get("waiter").context("a waiter")?;
         Ok(Service {
             waiter,
             url: restaurant.ready.edge_url.clone(),
-            login: (user.login.clone(), user.password.clone()),
             body: json!({"orderType": "dine_in", "tableNumber": "7", "items": lines}),
         })
     }
@@ -142,6 +125,16 @@ impl Service {
         let mut client = Guest::stranger(&self.url);
         client.token.clone_from(&self.waiter.token);
         client
+    }
+
+    /// Subscribed, by the one login.
+    fn screens(&self, screens: usize) -> anyhow::Result<Vec<Live>> {
+        let subscribe = |_| {
+            let mut feed = self.waiter.listen(&["pos"], None)?;
+            feed.wait_for("pos:status", Duration::from_secs(10), |_| true)?;
+            Ok(feed)
+        };
+        (0..screens).map(subscribe).collect()
     }
 
     fn closed_loop(&self, clients: usize, during: Duration) -> anyhow::Result<f64> {
@@ -168,33 +161,17 @@ impl Service {
         &self,
         rate: f64,
         clients: usize,
-        screens: usize,
+        screens: &mut [Live],
         during: Duration,
     ) -> anyhow::Result<(Vec<f64>, Vec<f64>)> {
-        let mut random = 0x2545_f491_4f6c_dd1du64;
-        let mut due: Vec<(Duration, String)> = Vec::new();
-        let mut at = 0.0;
-        while at < during.as_secs_f64() {
-            random ^= random << 13;
-            random ^= random >> 7;
-            random ^= random << 17;
-            at += -(1.0 - (random >> 11) as f64 / (1u64 << 53) as f64).ln() / rate;
-            due.push((Duration::from_secs_f64(at), new_key()));
-        }
+        let due: Vec<(Duration, String)> = arrivals(rate, during).map(|at| (at, new_key())).collect();
         let seen: Mutex<HashMap<String, Vec<Instant>>> = Mutex::default();
         let answered: Mutex<HashMap<String, Instant>> = Mutex::default();
         let over = AtomicBool::new(false);
-        let mut feeds = Vec::new();
-        for _ in 0..screens {
-            let screen = Guest::log_in(&self.url, &self.login.0, &self.login.1)?;
-            let mut feed = screen.listen(&["pos"], None)?;
-            feed.wait_for("pos:status", Duration::from_secs(10), |_| true)?;
-            feeds.push(feed);
-        }
         let next = AtomicU64::new(0);
         let started = Instant::now() + Duration::from_millis(50);
         std::thread::scope(|scope| {
-            for mut feed in feeds {
+            for feed in screens.iter_mut() {
                 let (seen, over) = (&seen, &over);
                 scope.spawn(move || {
                     while !over.load(Ordering::Relaxed) {
@@ -236,31 +213,11 @@ impl Service {
             due.iter().flat_map(|(at, key)| seen.get(key).into_iter().flatten().map(move |instant| since(at, instant)));
         let shown: Vec<f64> = shown.collect();
         anyhow::ensure!(
-            shown.len() == due.len() * screens,
+            shown.len() == due.len() * screens.len(),
             "{} of {} frames arrived",
             shown.len(),
-            due.len() * screens
+            due.len() * screens.len()
         );
         Ok((answers, shown))
     }
-}
-
-/// proc(5): utime and stime, in clock ticks of 10 ms.
-fn cpu_us(pid: u32) -> anyhow::Result<f64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).context("/proc/PID/stat");
-    Ok((ticks(11)? + ticks(12)?) * 10_000.0)
-}
-
-fn written(pid: u32) -> anyhow::Result<u64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/io"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("write_bytes: ")).context("/proc/PID/io")?;
-    Ok(line.trim().parse()?)
-}
-
-fn memory_mb(pid: u32) -> anyhow::Result<f64> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("/proc/PID/status")?;
-    Ok(line.trim().trim_end_matches(" kB").trim().parse::<f64>()? / 1_024.0)
 }
