@@ -122,7 +122,10 @@ pub fn toledo(answer: &[u8]) -> Result<Weighing, ScaleError> {
         [STX, b'?', status, CR] if status & 0x02 != 0 => Ok(Weighing::Over),
         [STX, b'?', status, CR] if status & 0x04 != 0 => Ok(Weighing::Under),
         [STX, b'?', _, CR] => Ok(Weighing::Moving),
-        [STX, digits @ .., CR] => kilograms(digits).map(Weighing::Stable).ok_or(ScaleError::Garbled),
+        // A net weight, with the dish taken off, ends with N.
+        [STX, digits @ .., b'N', CR] | [STX, digits @ .., CR] => {
+            kilograms(digits).map(Weighing::Stable).ok_or(ScaleError::Garbled)
+        }
         _ => Err(ScaleError::Garbled),
     }
 }
@@ -169,6 +172,7 @@ mod tests {
     fn only_a_stable_weight_is_one() {
         for (answer, expected) in [
             (&b"\x0201.234\r"[..], Some(Weighing::Stable(1_234))),
+            (b"\x0201.000N\r", Some(Weighing::Stable(1_000))),
             (b"\x0200.05\r", Some(Weighing::Stable(50))),
             (b"\x82\xb0\xb1.\xb5\xb0\xb0\r", Some(Weighing::Stable(1_500))),
             (b"\x02?A\r", Some(Weighing::Moving)),

@@ -84,6 +84,7 @@ impl Scales {
 
 pub(crate) fn start(app: &App, devices: &Devices, scales: &Scales, configured: &[config::Scale]) {
     for scale in configured {
+        scales.note(&scale.name, &Err(ScaleError::Silent));
         devices.add("scale", &scale.name, &format!("serial:{}@{}", scale.path.display(), scale.baud));
         tokio::spawn(run(app.clone(), devices.clone(), scales.clone(), scale.clone()));
     }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::job::Job;
 use super::link::{Address, Link, open};
 use super::profile::{Confirm, Language, Profile, Reports};
-use super::reply::{Decoder, Reply};
+use super::reply::{Decoder, Reply, Zpl};
 use super::state::{LinkState, PrinterState};
 use super::{escpos, star, zpl};
 
@@ -230,8 +230,8 @@ impl Session {
     fn is_confirmed(&self, id: [u8; 3], before: Option<u8>) -> bool {
         match self.profile.confirm {
             Confirm::ProcessId => self.ids.contains(&mark(b'E', id)) || self.ids.contains(&mark(b'C', id)),
-            // Between frames the status may have been asked and so the counter be seen already.
-            Confirm::StarEtb => before.zip(self.counter).is_some_and(|(before, now)| before != now),
+            // One ETB was sent: the next number, of 32, and no other. A power cycle makes it 0.
+            Confirm::StarEtb => before.zip(self.counter).is_some_and(|(before, now)| (before + 1) % 32 == now),
             Confirm::None => false,
         }
     }
@@ -487,8 +487,9 @@ impl Session {
                     self.counter = Some(star.etb_counter);
                     self.answers += 1;
                 }
-                Reply::Status(_) | Reply::Zpl(_) => self.answers += 1,
-                Reply::Automatic(_) => {}
+                // The first line of `~HS` says nothing of the head: the second ends the answer.
+                Reply::Status(_) | Reply::Zpl(Zpl::Second { .. }) => self.answers += 1,
+                Reply::Automatic(_) | Reply::Zpl(Zpl::First { .. }) => {}
             }
             let asked = self.asked;
             self.state.send_if_modified(|known| {

@@ -171,7 +171,8 @@ impl Actor {
     async fn encode(&self, paper: &Paper) -> anyhow::Result<Encoded> {
         let lines = layout(paper, usize::from(self.session.profile().columns));
         let art = self.art(paper).await?;
-        Ok(encode(&lines, self.session.profile(), &art))
+        // Drawing a line may read and shape fonts.
+        Ok(tokio::task::block_in_place(|| encode(&lines, self.session.profile(), &art)))
     }
 
     async fn art(&self, paper: &Paper) -> anyhow::Result<BoxArt> {

@@ -15,6 +15,7 @@ mod spool;
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use serde_json::{Value, json};
 use trivet_domain::{Permission, checks, papers};
 use trivet_drivers::printer::{Address, Profile, Session};
@@ -68,12 +69,18 @@ pub(crate) async fn start(app: &App, devices: &Devices, printers: &Printers, con
     app.store.write(move |writing| spool::begin(writing.conn, &routes, now)).await??;
     let mut own = Vec::new();
     for printer in configured {
-        own.extend(printer.profile_file.as_ref().map(std::fs::read_to_string).transpose()?);
+        let twice = configured.iter().filter(|other| other.name == printer.name).count() > 1;
+        anyhow::ensure!(!twice && !printer.name.is_empty(), "printer `{}`: a name of its own", printer.name);
+        if let Some(path) = &printer.profile_file {
+            own.push(std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?);
+        }
     }
     for printer in configured {
         let address: Address = printer.address.parse().map_err(anyhow::Error::msg)?;
         let mut profile = Profile::among(&printer.profile, &own)?;
         if let Some([width_mm, height_mm]) = printer.label_mm {
+            let fits = (20..=200).contains(&width_mm) && (10..=400).contains(&height_mm);
+            anyhow::ensure!(fits, "printer {}: label_mm is 20 to 200 by 10 to 400", printer.name);
             // 8 dots a millimetre.
             (profile.dots, profile.label_rows) = (width_mm * 8, height_mm * 8);
             profile.columns = u8::try_from(profile.dots / 12).unwrap_or(u8::MAX);
@@ -88,7 +95,7 @@ pub(crate) async fn start(app: &App, devices: &Devices, printers: &Printers, con
     Ok(())
 }
 
-/// A station's printers: the one that lists it first, then those that back it, in the order of the configuration.
+/// A station's printers, and each printer under its own name, for what is sent to it alone. Of a station: the one that lists it first, then those that back it, in the order of the configuration.
 fn routes_of(configured: &[Printer]) -> Vec<Route> {
     let mut stations: Vec<&String> = configured.iter().flat_map(|p| p.stations.iter().chain(&p.backs)).collect();
     stations.sort();
@@ -98,7 +105,10 @@ fn routes_of(configured: &[Printer]) -> Vec<Route> {
         let then = configured.iter().filter(|printer| printer.backs.contains(station));
         Route { station: station.clone(), printers: first.chain(then).map(|printer| printer.name.clone()).collect() }
     };
-    stations.into_iter().map(route).collect()
+    let own = configured
+        .iter()
+        .map(|printer| Route { station: format!("@{}", printer.name), printers: vec![printer.name.clone()] });
+    stations.into_iter().map(route).chain(own).collect()
 }
 
 /// Passes on what a printer says of itself, while it prints too: to the list of devices, and to the screens.

@@ -6,7 +6,6 @@ use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
-use trivet_domain::checks;
 use trivet_domain::papers::{self, LayoutId, PaperKind};
 use trivet_domain::{Command as AnyCommand, MilliCelsius, Permission};
 use trivet_drivers::printer::{self, Kanji, Language, Profile, usb_printers};
@@ -517,7 +516,7 @@ async fn print_receipt(
     let paper = receipt.paper.ok_or_else(nothing)?;
     let original = papers::receipt_id(receipt.check);
     let printed = app.read(move |view| spool::job(view.conn, original)).await?;
-    if printed.is_none() {
+    if printed.is_none() && !receipt.was_copied {
         return add(
             &app,
             Wanted {
@@ -545,13 +544,17 @@ struct Receipt {
     number: String,
     /// None if nothing is to be paid.
     paper: Option<Paper>,
+    /// The record knows of a print before, if not of the first.
+    was_copied: bool,
 }
 
 fn receipt_of(conn: &Connection, order: Id) -> rusqlite::Result<Option<Receipt>> {
     let Some(order) = trivet_modules::checks::view::order(conn, order)? else { return Ok(None) };
     let check = Id(order.check_id);
-    let folded = checks::fold(&log::facts_of(conn, check)?);
-    Ok(Some(Receipt { check, number: order.order_number, paper: layouts::receipt_in_force(conn, &folded)? }))
+    let folded = papers::fold(&log::facts_of(conn, check)?);
+    let was_copied = folded.copies_of(PaperKind::Receipt, papers::receipt_id(check)).next().is_some();
+    let paper = layouts::receipt_in_force(conn, &folded.board.check)?;
+    Ok(Some(Receipt { check, number: order.order_number, paper, was_copied }))
 }
 
 #[derive(Deserialize, ToSchema)]

@@ -288,7 +288,7 @@ pub(super) fn act(
     let (sql, name, printer) = match action {
         Action::Release => (
             "UPDATE print_job SET state='queued', released=1, attempts=0, not_before_ms=0, updated_ms=?2, note='released'
-             WHERE id=?1 AND state IN ('held', 'queued', 'in_doubt') AND ?3 IS NULL RETURNING check_id",
+             WHERE id=?1 AND state IN ('held', 'queued', 'in_doubt') AND printer<>'' AND ?3 IS NULL RETURNING check_id",
             "release",
             None,
         ),
@@ -426,7 +426,13 @@ pub(super) fn wanted_drawer(conn: &Connection, printer: &str) -> rusqlite::Resul
 
 /// Committed before the five bytes. False: another has been here.
 pub(super) fn fire_drawer(conn: &Connection, id: Id) -> rusqlite::Result<bool> {
-    Ok(conn.execute("UPDATE drawer_pulse SET state='firing' WHERE id=?1 AND state='wanted'", [id.as_bytes()])? == 1)
+    let fired =
+        conn.execute("UPDATE drawer_pulse SET state='firing' WHERE id=?1 AND state='wanted'", [id.as_bytes()])?;
+    // It opens once for all who asked just now.
+    let others = "UPDATE drawer_pulse SET state='not_opened', note='it was opened for a later request'
+        WHERE state='wanted' AND printer=(SELECT printer FROM drawer_pulse WHERE id=?1)";
+    conn.execute(others, [id.as_bytes()])?;
+    Ok(fired == 1)
 }
 
 pub(super) fn end_drawer(conn: &Connection, id: Id, state: &str, note: &str) -> rusqlite::Result<()> {

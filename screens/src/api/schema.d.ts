@@ -1569,6 +1569,11 @@ export interface components {
             orderNumber: string;
             /** Format: int64 */
             quantity: number;
+            /**
+             * Format: int64
+             * @description Thousandths of a piece, or grams.
+             */
+            quantityMilli: number;
             specialInstructions?: string | null;
             /**
              * Format: int64

@@ -57,6 +57,8 @@ struct ReceiptLineView {
     order_number: String,
     item_name: String,
     quantity: i64,
+    /// Thousandths of a piece, or grams.
+    quantity_milli: i64,
     unit_price: i64,
     /// quantity × (unit price + modifiers).
     total_price: i64,
@@ -120,6 +122,7 @@ fn line_of(order: &Order, line: &Line) -> ReceiptLineView {
         order_number: order.number.clone(),
         item_name: line.name.clone(),
         quantity: line.quantity.whole(),
+        quantity_milli: line.quantity.0,
         unit_price: line.unit_price.0,
         total_price: line.total().0,
         modifications: modifiers
