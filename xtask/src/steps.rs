@@ -1,5 +1,6 @@
 //! Steps that the commands share: what must be installed, built and written before anything runs.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,6 +11,11 @@ pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the project's folder").to_owned()
 }
 
+/// Where everything is built.
+pub(crate) fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+}
+
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let status = command.status().with_context(|| format!("cannot run {command:?}"))?;
     ensure!(status.success(), "{command:?} failed: {status}");
@@ -17,7 +23,12 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
 }
 
 pub(crate) fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    builder(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// A program that builds.
+pub(crate) fn builder(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(root());
     // `cargo run` describes xtask in the environment; build scripts that look at it would run again each time.
     for (name, _) in std::env::vars_os() {
@@ -88,8 +99,7 @@ pub(crate) fn build(release: bool) -> anyhow::Result<PathBuf> {
         command.arg("--release");
     }
     run(&mut command)?;
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    Ok(target.join(if release { "release" } else { "debug" }))
+    Ok(target().join(if release { "release" } else { "debug" }))
 }
 
 /// Debian packages that a command needs: installed as root, or named.

@@ -5,7 +5,8 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 use trivet_restaurant::{Plan, Restaurant};
 
-use crate::steps::{build, cargo, openapi, packages, root, run};
+use crate::fuzz::fuzz;
+use crate::steps::{build, cargo, openapi, packages, root, run, target};
 
 /// What the tests of drawn papers read, of each package one file.
 const FONTS: [(&str, &str); 4] = [
@@ -15,6 +16,13 @@ const FONTS: [(&str, &str); 4] = [
     ("fonts-symbola", "/usr/share/fonts/truetype/ancient-scripts/Symbola_hint.ttf"),
 ];
 
+/// Debian's Python with `venv` and `pip`; where the package's files are depends on Python's version, its entry does not.
+const PYTHON: &str = "/usr/bin/python3";
+const VENV: (&str, &str) = ("python3-venv", "/var/lib/dpkg/info/python3-venv.list");
+/// What reads the codes on our papers: of PyPI, and what is there of them.
+const READERS: [&str; 2] = ["zxing-cpp==3.1.1", "pillow==13.0.0"];
+/// Seconds of each fuzzing target in a test run.
+const FUZZ_SECONDS: u32 = 5;
 /// Schedules of the simulation in a test run.
 const SCHEDULES: u64 = 3_000;
 /// Tickets whose paper is counted in a test run.
@@ -22,10 +30,12 @@ const TICKETS: u64 = 200;
 
 pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
     packages(&FONTS)?;
+    packages(&[VENV])?;
     if !fast {
         packages(&[("chromium", "/usr/bin/chromium"), ("mosquitto", "/usr/sbin/mosquitto")])?;
     }
     run(cargo().args(["fmt", "--all", "--check"]))?;
+    run(cargo().args(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))?;
     let binaries = build(false)?;
     openapi(true)?;
     screens_are_typed_by_the_golden_description()?;
@@ -36,6 +46,8 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
         tests.args(["--", "--skip", "through_a_real_broker"]);
     }
     run(&mut tests)?;
+    codes_are_read()?;
+    fuzz(FUZZ_SECONDS)?;
     simulation(SCHEDULES, None, false)?;
     sabotage_is_found()?;
     paper(TICKETS, 1, false)?;
@@ -50,6 +62,18 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
     run(npm(&["run", "--silent", "e2e"]).env("TRIVET_READY", &ready))?;
     ensure!(restaurant.close(), "a part of the restaurant did not end by itself");
     Ok(())
+}
+
+/// A reader that is not ours reads the codes on the papers that the tests of the drivers left in `target/strict`.
+fn codes_are_read() -> anyhow::Result<()> {
+    let venv = target().join("python");
+    let python = venv.join("bin/python");
+    let mut install = Command::new(&python);
+    install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(READERS);
+    run(Command::new(PYTHON).args(["-m", "venv"]).arg(&venv)).and_then(|()| run(&mut install)).with_context(|| {
+        format!("no environment for the reader of codes ({}) in {}", READERS.join(", "), venv.display())
+    })?;
+    run(Command::new(&python).arg(root().join("drivers/tests/codes.py")).arg(target().join("strict")))
 }
 
 fn npm(arguments: &[&str]) -> Command {

@@ -112,7 +112,7 @@ pub(super) fn kanji(kanji: Kanji, text: &str) -> Option<Vec<u8>> {
     };
     let (bytes, _, failed) = encoding.encode(text);
     // Sequences of four bytes are in the standard and not in the printers' fonts.
-    let printable = !failed && (kanji != Kanji::Gb18030 || text.chars().all(|c| (c as u32) < 0x1_0000));
+    let printable = !failed && (kanji != Kanji::Gb18030 || bytes.len() == 2 * text.chars().count());
     printable.then(|| bytes.into_owned())
 }
 
@@ -138,5 +138,13 @@ mod tests {
             assert_eq!(Page::named(page).unwrap().byte(c), expected, "{page} {c:?}");
         }
         assert_eq!(PAGES.len(), 29);
+    }
+
+    #[test]
+    fn double_byte_sets_have_two_bytes_a_character() {
+        for (text, expected) in [("刺身", Some(&b"\xb4\xcc\xc9\xed"[..])), ("ก", None), ("㭂", None), ("🔥", None)]
+        {
+            assert_eq!(kanji(Kanji::Gb18030, text).as_deref(), expected, "{text}");
+        }
     }
 }

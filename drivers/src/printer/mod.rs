@@ -16,7 +16,7 @@ pub mod zpl;
 pub use job::{Art, Job, NoArt};
 pub use link::{Address, Link, UsbPrinter, open, serial_ports, usb_printers};
 pub use profile::{Confirm, Kanji, Language, Profile, ProfileError, Reports};
-pub use reply::{Decoder, Reply};
+pub use reply::{Decoder, LONGEST_REPLY, Reply};
 pub use session::{Outcome, Session};
 pub use state::{Cover, Cutting, DrawerPin, LinkState, Paper, PrinterState};
 

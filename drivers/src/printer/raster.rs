@@ -22,16 +22,22 @@ pub(super) fn is_real_time(second: u8, third: u8) -> bool {
     matches!((second, third), (0x04, 1..=8 | 18) | (0x05, 0..=3) | (0x14, 1..=3 | 6..=8))
 }
 
-/// The picture without its white right-hand side, no wider than the paper.
+/// The picture without its white right-hand side, no wider than the paper. A row that lacks bytes is left out: the
+/// command announces whole ones.
 pub(super) fn fitted(bitmap: &Bitmap, dots: u16) -> Bitmap {
     let stride = bitmap.stride().max(1);
+    if bitmap.width == 0 {
+        return Bitmap::new(8, 0);
+    }
+    let whole = bitmap.packed.len() / stride * stride;
+    let Some(packed) = bitmap.packed.get(..whole) else { return Bitmap::new(8, 0) };
     let most = usize::from(dots.div_ceil(8)).min(stride);
     let used = |row: &[u8]| row.get(..most).unwrap_or(row).iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
-    let width = bitmap.packed.chunks(stride).map(used).max().unwrap_or(0).max(1);
+    let width = packed.chunks(stride).map(used).max().unwrap_or(0).max(1);
     if width == stride {
-        return bitmap.clone();
+        return Bitmap { width: bitmap.width, packed: packed.to_vec() };
     }
-    let rows = bitmap.packed.chunks(stride).flat_map(|row| row.get(..width).unwrap_or(row));
+    let rows = packed.chunks(stride).flat_map(|row| row.get(..width).unwrap_or(row));
     Bitmap { width: (width * 8) as u16, packed: rows.copied().collect() }
 }
 
@@ -67,5 +73,8 @@ mod tests {
         assert_eq!(fitted(&wide, 384), Bitmap { width: 24, packed: vec![0, 0, 0, 0, 0, 0x08] });
         assert_eq!(centred(&wide, 384).stride(), 3 + 22);
         assert_eq!(fitted(&Bitmap::new(16, 2), 384).stride(), 1);
+        let cut_short = Bitmap { width: 16, packed: vec![1, 2, 3, 4, 5] };
+        assert_eq!(fitted(&cut_short, 384).packed, [1, 2, 3, 4]);
+        assert!(centred(&Bitmap { width: 0, packed: vec![1] }, 384).packed.is_empty());
     }
 }

@@ -47,8 +47,8 @@ pub struct Decoder {
     held: Vec<u8>,
 }
 
-/// The longest that is waited for: a line of `~HS`.
-const LONGEST: usize = 96;
+/// The most bytes that are waited for, of any language: a line of `~HS`.
+pub const LONGEST_REPLY: usize = 96;
 
 const XON: u8 = 0x11;
 const XOFF: u8 = 0x13;
@@ -158,7 +158,7 @@ fn zpl(held: &[u8]) -> Step {
         [] => None,
         [0x02, rest @ ..] => match rest.iter().position(|byte| *byte == 0x03) {
             Some(end) => Some((end + 2, rest.get(..end).and_then(zpl_line))),
-            None if held.len() >= LONGEST => Some((1, None)),
+            None if held.len() >= LONGEST_REPLY => Some((1, None)),
             None => None,
         },
         _ => Some((1, None)),
@@ -241,7 +241,7 @@ mod tests {
             for language in [Language::Escpos, Language::Star, Language::Zpl] {
                 let mut decoder = Decoder::new(language);
                 decoder.feed(&bytes);
-                assert!(decoder.held() <= LONGEST, "{language:?}");
+                assert!(decoder.held() <= LONGEST_REPLY, "{language:?}");
             }
         }
 

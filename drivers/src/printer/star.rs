@@ -118,8 +118,9 @@ impl Encoder<'_> {
         }
     }
 
-    /// Raster mode: `ESC * r A` enters, `P 0` is a page without end, `b nL nH` is a row, `Y n` skips n, `B` leaves. In
-    /// bands, each one frame that enters and leaves, so that a real-time command between them is none inside.
+    /// Raster mode: `ESC * r A` enters, `E 1` has it leave without a cut, `P 0` is a page without end, `b nL nH` is a
+    /// row, `Y n` skips n, `B` leaves ("executing raster EOT mode", whose default cuts). In bands, each one frame that
+    /// enters and leaves, so that a real-time command between them is none inside.
     fn raster(&mut self, bitmap: &Bitmap, skip: u16) {
         let stride = bitmap.stride().max(1);
         let rows = usize::from(self.profile.raster_band_rows.max(1));
@@ -127,7 +128,7 @@ impl Encoder<'_> {
         for (n, band) in bitmap.packed.chunks(stride * rows).enumerate() {
             let mut dots = (band.len() / stride) as u32;
             let bytes = self.out.buffer();
-            bytes.extend(b"\x1b*rA\x1b*rP0\0");
+            bytes.extend(b"\x1b*rA\x1b*rE1\0\x1b*rP0\0");
             for row in band.chunks(stride) {
                 bytes.push(b'b');
                 bytes.extend((row.len() as u16).to_le_bytes());
