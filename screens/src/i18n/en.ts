@@ -183,6 +183,8 @@ export const en = {
   "jobKind.receipt": "Receipt",
   "jobKind.label": "Label",
   "jobKind.test": "Test sheet",
+  "station.receipt": "Receipts",
+  "station.label": "Labels",
   "jobState.queued": "Waits",
   "jobState.sending": "Printing",
   "jobState.sent": "Sent",

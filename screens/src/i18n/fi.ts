@@ -184,6 +184,8 @@ export const fi: Texts = {
   "jobKind.receipt": "Kuitti",
   "jobKind.label": "Tarra",
   "jobKind.test": "Testisivu",
+  "station.receipt": "Kuitit",
+  "station.label": "Tarrat",
   "jobState.queued": "Odottaa",
   "jobState.sending": "Tulostuu",
   "jobState.sent": "Lähetetty",
