@@ -13,6 +13,7 @@ pub struct Ready {
     pub mqtt: Broker,
     pub printers: BTreeMap<String, PrinterAddress>,
     pub probes: BTreeMap<String, ProbeAddress>,
+    pub scales: BTreeMap<String, ProbeAddress>,
     pub users: BTreeMap<String, User>,
     pub data_dir: String,
     pub boxes: Vec<BoxAddress>,

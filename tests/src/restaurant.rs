@@ -243,6 +243,7 @@ impl Opening {
         }
         let printers = self.printers()?;
         let probes = self.probes(&broker)?;
+        let scales = self.scales()?;
         let relay = with_relay.then_some(relay_url.as_str());
         let config = self.config("box1", &edge, relay, Some(&broker), &printers, &probes)?;
         let first = start_box(&self.binaries, &self.folder, "box1", &config, &self.plan.box_environment)?;
@@ -281,6 +282,7 @@ impl Opening {
             mqtt: broker,
             printers,
             probes,
+            scales,
             users,
             data_dir: text(&data),
             boxes,
@@ -400,6 +402,21 @@ impl Opening {
         Ok(probes)
     }
 
+    fn scales(&mut self) -> anyhow::Result<BTreeMap<String, ProbeAddress>> {
+        if !self.plan.devices {
+            return Ok(BTreeMap::new());
+        }
+        let control = self.address()?;
+        let mut command = Command::new(self.binaries.path("trivet-vscale")?);
+        command.arg("--pty").arg(self.folder.join("scale")).args(["--control", &control]);
+        let (process, said) = Process::announced("scale", &mut command, &self.folder)?;
+        let field = |field: &str| said[field].as_str().map(str::to_owned);
+        let address = field("address").context("a scale's address")?;
+        let scale = ProbeAddress { kind: "scale".to_owned(), address, control: field("control") };
+        self.keep(process);
+        Ok([("counter".to_owned(), scale)].into())
+    }
+
     fn config(
         &self,
         name: &str,
@@ -460,6 +477,10 @@ impl Opening {
         for (name, address, station) in more {
             let (name, address, stations) = (quoted(name), quoted(address), json!([station]));
             writeln!(toml, "[[printer]]\nname = {name}\naddress = {address}\nstations = {stations}")?;
+        }
+        if name == "box1" && self.plan.devices {
+            let path = quoted(&text(&self.folder.join("scale")));
+            writeln!(toml, "[[scale]]\nname = \"counter\"\npath = {path}\nprotocol = \"toledo\"")?;
         }
         for (name, probe) in probes {
             writeln!(toml, "[[probe]]\ninput = {}\naddress = {}", quoted(name), quoted(&probe.address))?;

@@ -47,6 +47,7 @@ pub struct Session {
     answers: u32,
     /// An earlier paper was printed elsewhere: the first thing it hears is to drop what it holds.
     clear_first: bool,
+    ready_at: Option<Instant>,
     /// Bytes of the last attempt that the link took.
     pub written: usize,
 }
@@ -69,6 +70,8 @@ const CUT_WITHIN: Duration = Duration::from_secs(5);
 const ASK_EVERY: Duration = Duration::from_secs(1);
 /// A late word is waited for on a new link.
 const LATE_WITHIN: Duration = Duration::from_secs(1);
+/// An answer is believed for so long.
+const READY_FOR: Duration = Duration::from_secs(1);
 /// Ids that are remembered of one attempt.
 const MAX_IDS: usize = 64;
 
@@ -86,6 +89,7 @@ impl Session {
             asked: 0,
             answers: 0,
             clear_first: false,
+            ready_at: None,
             written: 0,
         }
     }
@@ -119,9 +123,17 @@ impl Session {
         }
     }
 
+    /// Whether a paper could be sent now; Err: why not.
+    pub async fn ready(&mut self) -> Result<(), String> {
+        self.preflight().await?;
+        self.ready_at = Some(Instant::now());
+        Ok(())
+    }
+
     /// One attempt. `id` marks its bytes: three characters that this printer has not seen for long.
     pub async fn print(&mut self, job: &Job, id: [u8; 3]) -> Outcome {
-        if let Err(why) = self.preflight().await {
+        let just_asked = self.ready_at.take().is_some_and(|at| at.elapsed() < READY_FOR) && self.link.is_some();
+        if !just_asked && let Err(why) = self.preflight().await {
             self.written = 0;
             return Outcome::NotReady(why);
         }

@@ -146,6 +146,10 @@ impl Actor {
             return self.hold(job, "it may have been printed: look, then decide").await;
         }
         let Some(paper) = headed(job) else { return self.hold(job, "its paper does not read").await };
+        // Before the attempt: a printer that is off costs no flush, and what has not been tried can still be called off.
+        if let Err(why) = self.session.ready().await {
+            return self.later(job, why).await;
+        }
         let encoded = self.encode(&paper).await?;
         for warning in &encoded.warnings {
             tracing::warn!(printer = self.name, job = %job.number, warning, "a paper is not as it should be");
@@ -155,9 +159,9 @@ impl Actor {
         let begun = move |writing: &mut Writing<'_>| {
             let mark = spool::begin_attempt(writing.conn, id, &name, now)?;
             writing.touch(check)?;
-            Ok::<u32, rusqlite::Error>(mark)
+            Ok::<Option<u32>, rusqlite::Error>(mark)
         };
-        let mark = self.app.store.write(begun).await??;
+        let Some(mark) = self.app.store.write(begun).await?? else { return Ok(()) };
         let outcome = self.session.print(&encoded, letters(mark)).await;
         let mut end = self.after(job, outcome);
         if end.note.is_empty()
@@ -228,6 +232,18 @@ impl Actor {
                 End { state: "in_doubt", note, doubt: true, incomplete: false, not_before_ms: later, counts: true }
             }
         }
+    }
+
+    /// Nothing was sent: it is tried again after a while.
+    async fn later(&mut self, job: &Job, why: String) -> anyhow::Result<()> {
+        let end = self.after(job, Outcome::NotReady(why));
+        let (id, check) = (job.id, job.check);
+        let noted = move |writing: &mut Writing<'_>| match spool::put_off(writing.conn, id, &end)? {
+            true => writing.touch(check),
+            false => Ok(()),
+        };
+        self.app.store.write(noted).await??;
+        Ok(())
     }
 
     async fn hold(&self, job: &Job, why: &str) -> anyhow::Result<()> {

@@ -222,18 +222,22 @@ pub(super) fn job(conn: &Connection, id: Id) -> rusqlite::Result<Option<Job>> {
     conn.prepare_cached(&format!("SELECT {JOB} WHERE j.id=?1"))?.query_row([id.as_bytes()], Job::from_row).optional()
 }
 
-/// Commits an attempt, before its first byte: gives the mark that its bytes carry.
-pub(super) fn begin_attempt(conn: &Connection, job: Id, printer: &str, now_ms: i64) -> rusqlite::Result<u32> {
+/// Commits an attempt, before its first byte: gives the mark that its bytes carry. None if the job was called off or
+/// moved meanwhile.
+pub(super) fn begin_attempt(conn: &Connection, job: Id, printer: &str, now_ms: i64) -> rusqlite::Result<Option<u32>> {
+    let sql = "UPDATE print_job SET state='sending', attempts=attempts+1, updated_ms=?2
+        WHERE id=?1 AND printer=?3 AND state IN ('queued', 'in_doubt')";
+    if conn.prepare_cached(sql)?.execute(params![job.as_bytes(), now_ms, printer])? == 0 {
+        return Ok(None);
+    }
     let sql = "INSERT INTO print_mark(printer, last) VALUES(?1, 1)
         ON CONFLICT DO UPDATE SET last=(last + 1) % ?2 RETURNING last";
     let mark: u32 = conn.prepare_cached(sql)?.query_row(params![printer, MARKS], |row| row.get(0))?;
-    let sql = "UPDATE print_job SET state='sending', attempts=attempts+1, updated_ms=?2 WHERE id=?1";
-    conn.prepare_cached(sql)?.execute(params![job.as_bytes(), now_ms])?;
     let sql = "SELECT coalesce(max(n), 0) + 1 FROM print_attempt WHERE job=?1";
     let n: i64 = conn.prepare_cached(sql)?.query_row([job.as_bytes()], |row| row.get(0))?;
     let sql = "INSERT INTO print_attempt(job, n, printer, mark, started_ms) VALUES(?1, ?2, ?3, ?4, ?5)";
     conn.prepare_cached(sql)?.execute(params![job.as_bytes(), n, printer, mark, now_ms])?;
-    Ok(mark)
+    Ok(Some(mark))
 }
 
 /// What became of a job.
@@ -264,6 +268,16 @@ pub(super) fn end_attempt(conn: &Connection, job: Id, end: &End, now_ms: i64) ->
     let sql = "UPDATE print_attempt SET ended_ms=?2, outcome=?3 WHERE job=?1 AND ended_ms IS NULL";
     conn.prepare_cached(sql)?.execute(params![job.as_bytes(), now_ms, format!("{} {}", end.state, end.note)])?;
     Ok(())
+}
+
+/// Notes that a paper could not be tried, and until when it is not tried again. True if it says something new. One that
+/// was called off meanwhile stays called off.
+pub(super) fn put_off(conn: &Connection, job: Id, end: &End) -> rusqlite::Result<bool> {
+    let sql = "SELECT note FROM print_job WHERE id=?1";
+    let note: Option<String> = conn.prepare_cached(sql)?.query_row([job.as_bytes()], |row| row.get(0)).optional()?;
+    let sql = "UPDATE print_job SET note=?2, not_before_ms=?3 WHERE id=?1 AND state IN ('queued', 'in_doubt')";
+    let noted = conn.prepare_cached(sql)?.execute(params![job.as_bytes(), end.note, end.not_before_ms])?;
+    Ok(noted == 1 && note.as_deref() != Some(&end.note))
 }
 
 /// What a person asks of a job.
