@@ -18,6 +18,9 @@ pub(crate) fn demo(arguments: &DemoArguments) -> anyhow::Result<()> {
     let mut signals = SigSet::empty();
     signals.add(Signal::SIGTERM);
     signals.add(Signal::SIGINT);
+    if let Err(missing) = steps::packages(&crate::test::FONTS) {
+        eprintln!("{missing}\nUntil then text in other scripts prints as boxes, and there are no receipts as PDF.");
+    }
     let folder = steps::build(arguments.release)?;
     let started = Instant::now();
     signals.thread_block()?;

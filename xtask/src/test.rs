@@ -9,7 +9,7 @@ use crate::fuzz::fuzz;
 use crate::steps::{build, cargo, openapi, packages, root, run, target};
 
 /// What the tests of drawn papers read, of each package one file.
-const FONTS: [(&str, &str); 4] = [
+pub(crate) const FONTS: [(&str, &str); 4] = [
     ("fonts-dejavu-core", "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"),
     ("fonts-noto-core", "/usr/share/fonts/truetype/noto/NotoSansArabic-Regular.ttf"),
     ("fonts-noto-cjk", "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
