@@ -73,7 +73,13 @@ pub fn layout(paper: &Paper, columns: usize) -> Vec<Line> {
 
 /// How many characters' places a text takes: two for an ideograph.
 pub fn width_of(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.width() }
+    // Latin letters, as nearly all text here is, take one place each; marks that combine begin behind them.
+    let latin = |c: char| (' '..'\u{300}').contains(&c) && !('\u{7f}'..='\u{ad}').contains(&c);
+    match text.is_ascii() {
+        true => text.len(),
+        false if text.chars().all(|c| latin(c) || c == '€') => text.chars().count(),
+        false => text.width(),
+    }
 }
 
 impl Line {
@@ -91,13 +97,22 @@ impl Line {
                 Align::Right => room,
             };
             let start = piece.at + before;
-            out.extend(std::iter::repeat_n(' ', start.saturating_sub(at)));
+            spaces(out, start.saturating_sub(at));
             out.push_str(&piece.text);
             at = start.max(at) + used;
         }
         if style.reversed {
-            out.extend(std::iter::repeat_n(' ', width.saturating_sub(at)));
+            spaces(out, width.saturating_sub(at));
         }
+    }
+}
+
+fn spaces(out: &mut String, mut count: usize) {
+    const SPACES: &str = "                                                                ";
+    while count > 0 {
+        let some = count.min(SPACES.len());
+        out.push_str(SPACES.get(..some).unwrap_or_default());
+        count -= some;
     }
 }
 

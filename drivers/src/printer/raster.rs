@@ -37,8 +37,17 @@ pub(super) fn fitted(bitmap: &Bitmap, dots: u16) -> Bitmap {
     if width == stride {
         return Bitmap { width: bitmap.width, packed: packed.to_vec() };
     }
-    let rows = packed.chunks(stride).flat_map(|row| row.get(..width).unwrap_or(row));
-    Bitmap { width: (width * 8) as u16, packed: rows.copied().collect() }
+    Bitmap { width: (width * 8) as u16, packed: rows(packed, stride, 0, width) }
+}
+
+/// Each row's first `width` bytes, behind `before` white ones.
+fn rows(packed: &[u8], stride: usize, before: usize, width: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(packed.len() / stride * (before + width));
+    for row in packed.chunks(stride) {
+        out.resize(out.len() + before, 0);
+        out.extend_from_slice(row.get(..width).unwrap_or(row));
+    }
+    out
 }
 
 /// The picture in the middle of the paper.
@@ -46,8 +55,8 @@ pub(super) fn centred(bitmap: &Bitmap, dots: u16) -> Bitmap {
     let bitmap = fitted(bitmap, dots);
     let before = usize::from(dots.saturating_sub(bitmap.width) / 16);
     let stride = bitmap.stride();
-    let rows = bitmap.packed.chunks(stride).flat_map(|row| std::iter::repeat_n(0, before).chain(row.iter().copied()));
-    Bitmap { width: ((before + stride) * 8) as u16, packed: rows.collect() }
+    let packed = rows(&bitmap.packed, stride.max(1), before, stride);
+    Bitmap { width: ((before + stride) * 8) as u16, packed }
 }
 
 #[cfg(test)]

@@ -53,13 +53,19 @@ impl Direct {
             self.text(&mut out, right);
             out.push(b'\n');
         }
-        out.extend_from_slice(b"\x1ba\x01\x1d(k\x04\x001A2\x00\x1d(k\x03\x001C");
+        // The white that a reader needs: four modules above and below.
+        let quiet = [0x1b, b'J', MODULE * 4];
+        out.extend_from_slice(b"\x1ba\x01");
+        out.extend_from_slice(&quiet);
+        out.extend_from_slice(b"\x1d(k\x04\x001A2\x00\x1d(k\x03\x001C");
         out.push(MODULE);
         out.extend_from_slice(b"\x1d(k\x03\x001E1\x1d(k");
         out.extend_from_slice(&(QR.len() as u16 + 3).to_le_bytes());
         out.extend_from_slice(b"1P0");
         out.extend_from_slice(QR.as_bytes());
-        out.extend_from_slice(b"\x1d(k\x03\x001Q0\x1ba\x00\x1dVB\x00");
+        out.extend_from_slice(b"\x1d(k\x03\x001Q0");
+        out.extend_from_slice(&quiet);
+        out.extend_from_slice(b"\x1ba\x00\x1dVB\x00");
         out
     }
 
