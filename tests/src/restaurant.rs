@@ -159,6 +159,11 @@ impl Restaurant {
         wait_until_healthy(&url, if name == "relay" { "/health" } else { "/health/ready" })
     }
 
+    /// Leaves the folder where it is, for whoever looks into what went wrong.
+    pub fn keep(&mut self) -> PathBuf {
+        self._temporary.take().map_or_else(|| self.folder.clone(), tempfile::TempDir::keep)
+    }
+
     /// The first box's clock is off by so much from its next start on.
     pub fn set_clock_offset(&self, offset_ms: i64) -> anyhow::Result<()> {
         let path = self.folder.join("box1.toml");

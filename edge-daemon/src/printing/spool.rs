@@ -134,6 +134,11 @@ pub(super) fn begin(conn: &Connection, routes: &[Route], now_ms: i64) -> rusqlit
             conn.execute("INSERT INTO print_route VALUES(?1, ?2, ?3, ?4)", values)?;
         }
     }
+    // Half a command may stand in the printer, and would swallow what comes first.
+    conn.execute(
+        "INSERT OR IGNORE INTO print_cancel SELECT DISTINCT printer FROM print_job WHERE state='sending'",
+        [],
+    )?;
     conn.execute(
         "UPDATE print_job SET state='in_doubt', doubt=1, note='the box stopped while it was being printed'
          WHERE state='sending'",

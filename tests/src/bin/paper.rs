@@ -124,6 +124,9 @@ fn run(tickets: usize, seed: u64, blind: bool) -> anyhow::Result<Count> {
     let taken = service.taken.into_inner().expect("nobody panics");
     let mut restaurant = restaurant.into_inner().expect("nobody panics");
     count_papers(&restaurant, &taken, &mut count)?;
+    if !blind && count.lost.len() + count.doubled.len() > 0 {
+        eprintln!("papers, logs and the store are kept in {}", restaurant.keep().display());
+    }
     count.stale = stale(&mut restaurant, &waiter, &items)?;
     count.took = started.elapsed();
     Ok(count)
