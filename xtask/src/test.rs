@@ -124,7 +124,7 @@ pub(crate) fn paper(tickets: u64, seed: u64, blind: bool) -> anyhow::Result<()> 
 /// The control of the count: a box that prints again without a word must be found out.
 fn blind_resend_is_found() -> anyhow::Result<()> {
     let mut command = Command::new(build(false)?.join("paper"));
-    let status = command.args(["--tickets", "12", "--blind"]).status()?;
+    let status = command.args(["--tickets", "40", "--blind"]).status()?;
     ensure!(status.code() == Some(1), "a box that prints twice without a word went unnoticed ({status})");
     Ok(())
 }
