@@ -105,12 +105,17 @@ impl Session {
 
     /// Has the printer drop what it holds before it gets anything else.
     pub fn clear_first(&mut self) {
-        self.clear_first = true;
+        self.clear_first = self.profile.clear;
+    }
+
+    /// It has not been told yet.
+    pub fn has_to_clear(&self) -> bool {
+        self.clear_first
     }
 
     /// Asks the printer how it is. Opens the link if it is not.
     pub async fn check(&mut self) {
-        drop(self.preflight().await);
+        drop(self.ready().await);
     }
 
     /// Listens until the printer says something by itself. Nothing is lost when it is given up on the way.
@@ -125,6 +130,7 @@ impl Session {
 
     /// Whether a paper could be sent now; Err: why not.
     pub async fn ready(&mut self) -> Result<(), String> {
+        self.ready_at = None;
         self.preflight().await?;
         self.ready_at = Some(Instant::now());
         Ok(())
@@ -309,7 +315,7 @@ impl Session {
     async fn after_break(&mut self, id: [u8; 3], why: &str) -> Outcome {
         let doubt = Outcome::InDoubt(why.to_owned());
         if self.connect().await.is_err() {
-            self.clear_first = self.profile.clear;
+            self.clear_first();
             return doubt;
         }
         let until = Instant::now() + LATE_WITHIN;
@@ -323,7 +329,7 @@ impl Session {
             }
         }
         // Even a confirmed clear leaves the doubt: the paper may have been complete and the word of it lost.
-        self.clear_first = self.profile.clear;
+        self.clear_first();
         doubt
     }
 
@@ -334,8 +340,8 @@ impl Session {
         self.drain().await?;
         if self.clear_first {
             self.cleared = false;
-            self.clear_first = false;
-            if self.profile.clear && self.write(&escpos::CLEAR).await.is_ok() {
+            if self.write(&escpos::CLEAR).await.is_ok() {
+                self.clear_first = false;
                 let until = Instant::now() + REPLY_WITHIN;
                 while !self.cleared && Instant::now() < until && self.hear(Some(until)).await.is_ok() {}
             }

@@ -25,18 +25,21 @@ const MAX_ATTEMPTS: i64 = 3;
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 pub(super) struct Actor {
-    pub(super) app: App,
-    pub(super) printers: Printers,
-    pub(super) name: String,
-    pub(super) session: Session,
+    app: App,
+    printers: Printers,
+    name: String,
+    session: Session,
     retry: Duration,
     /// See `rehearse_blind_resend` of the configuration.
     blind: bool,
+    /// The session has been told to have the printer drop what it holds.
+    clearing: bool,
 }
 
 impl Actor {
     pub(super) fn new(app: &App, printers: &Printers, name: &str, session: Session, blind: bool) -> Actor {
-        Actor { app: app.clone(), printers: printers.clone(), name: name.to_owned(), session, retry: RETRY, blind }
+        let (app, printers, name) = (app.clone(), printers.clone(), name.to_owned());
+        Actor { app, printers, name, session, retry: RETRY, blind, clearing: false }
     }
 
     pub(super) async fn run(mut self) {
@@ -63,7 +66,7 @@ impl Actor {
         }
     }
 
-    /// One drawer or one paper. False if there is nothing to do.
+    /// One drawer or one paper. False if there is nothing to do, or the printer cannot.
     async fn turn(&mut self) -> anyhow::Result<bool> {
         let (name, now) = (self.name.clone(), self.app.wall.now_ms());
         let next = self.app.read(move |view| {
@@ -77,9 +80,7 @@ impl Actor {
             return Ok(true);
         }
         if cancelled {
-            let name = self.name.clone();
-            self.app.store.write(move |writing| spool::take_cancel(writing.conn, &name)).await??;
-            self.session.clear_first();
+            self.drop_what_it_holds().await?;
         }
         if let Some((id, bitmap)) = logo {
             self.keep_logo(id, bitmap).await?;
@@ -94,11 +95,26 @@ impl Actor {
             not_before_ms: 0,
             counts: true,
         };
-        if let Err(error) = self.print(&job).await {
-            drop(self.end(&job, lost_track).await);
-            return Err(error);
+        match self.print(&job).await {
+            Ok(went_on) => Ok(went_on),
+            Err(error) => {
+                drop(self.end(&job, lost_track).await);
+                Err(error)
+            }
         }
-        Ok(true)
+    }
+
+    /// The row stays until the printer has been told, so that a stop of the box in between forgets nothing.
+    async fn drop_what_it_holds(&mut self) -> anyhow::Result<()> {
+        if !self.clearing {
+            self.session.clear_first();
+            self.clearing = true;
+        } else if !self.session.has_to_clear() {
+            self.clearing = false;
+            let name = self.name.clone();
+            self.app.store.write(move |writing| spool::take_cancel(writing.conn, &name)).await??;
+        }
+        Ok(())
     }
 
     async fn open_drawer(&mut self, id: Id, wanted_ms: i64) -> anyhow::Result<()> {
@@ -134,7 +150,8 @@ impl Actor {
         Ok(())
     }
 
-    async fn print(&mut self, job: &Job) -> anyhow::Result<()> {
+    /// False if nothing could be tried: the printer is looked after for a while.
+    async fn print(&mut self, job: &Job) -> anyhow::Result<bool> {
         let now = self.app.wall.now_ms();
         if now - job.created_ms > EXPIRES_MS && !job.released {
             return self.hold(job, "waited more than 30 minutes for its printer").await;
@@ -148,7 +165,10 @@ impl Actor {
         let Some(paper) = headed(job) else { return self.hold(job, "its paper does not read").await };
         // Before the attempt: a printer that is off costs no flush, and what has not been tried can still be called off.
         if let Err(why) = self.session.ready().await {
-            return self.later(job, why).await;
+            if job.note != why {
+                self.note(job, why).await?;
+            }
+            return Ok(false);
         }
         let encoded = self.encode(&paper).await?;
         for warning in &encoded.warnings {
@@ -161,7 +181,7 @@ impl Actor {
             writing.touch(check)?;
             Ok::<Option<u32>, rusqlite::Error>(mark)
         };
-        let Some(mark) = self.app.store.write(begun).await?? else { return Ok(()) };
+        let Some(mark) = self.app.store.write(begun).await?? else { return Ok(true) };
         let outcome = self.session.print(&encoded, letters(mark)).await;
         let mut end = self.after(job, outcome);
         if end.note.is_empty()
@@ -234,25 +254,22 @@ impl Actor {
         }
     }
 
-    /// Nothing was sent: it is tried again after a while.
-    async fn later(&mut self, job: &Job, why: String) -> anyhow::Result<()> {
-        let end = self.after(job, Outcome::NotReady(why));
+    async fn note(&self, job: &Job, why: String) -> anyhow::Result<()> {
         let (id, check) = (job.id, job.check);
-        let noted = move |writing: &mut Writing<'_>| match spool::put_off(writing.conn, id, &end)? {
-            true => writing.touch(check),
-            false => Ok(()),
+        let noted = move |writing: &mut Writing<'_>| {
+            spool::note(writing.conn, id, &why)?;
+            writing.touch(check)
         };
-        self.app.store.write(noted).await??;
-        Ok(())
+        Ok(self.app.store.write(noted).await??)
     }
 
-    async fn hold(&self, job: &Job, why: &str) -> anyhow::Result<()> {
+    async fn hold(&self, job: &Job, why: &str) -> anyhow::Result<bool> {
         let doubt = job.doubt || job.state == "in_doubt";
         let (state, note, incomplete) = ("held", why.to_owned(), job.incomplete);
         self.end(job, End { state, note, doubt, incomplete, not_before_ms: 0, counts: true }).await
     }
 
-    async fn end(&self, job: &Job, end: End) -> anyhow::Result<()> {
+    async fn end(&self, job: &Job, end: End) -> anyhow::Result<bool> {
         let (id, check, now) = (job.id, job.check, self.app.wall.now_ms());
         let ended = move |writing: &mut Writing<'_>| {
             spool::end_attempt(writing.conn, id, &end, now)?;
@@ -260,7 +277,7 @@ impl Actor {
         };
         self.app.store.write(ended).await??;
         self.printers.stir();
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -95,7 +95,8 @@ pub(crate) async fn start(app: &App, devices: &Devices, printers: &Printers, con
     Ok(())
 }
 
-/// A station's printers, and each printer under its own name, for what is sent to it alone. Of a station: the one that lists it first, then those that back it, in the order of the configuration.
+/// A station's printers: those that list it, then those that back it, in the order of the configuration. And each
+/// printer under its own name, for what is sent to it alone.
 fn routes_of(configured: &[Printer]) -> Vec<Route> {
     let mut stations: Vec<&String> = configured.iter().flat_map(|p| p.stations.iter().chain(&p.backs)).collect();
     stations.sort();
@@ -128,16 +129,18 @@ async fn report(
         if let Some(printer) = printers.get(&name) {
             devices.set(&name, printer.word(), &printer.trouble().unwrap_or_default(), now);
         }
-        tell(&app, &printers).await;
+        tell(&app, &views(&app, &printers).await);
     }
 }
 
-async fn tell(app: &App, printers: &Printers) {
+async fn views(app: &App, printers: &Printers) -> Vec<PrinterView> {
     let shown = printers.clone();
-    if let Ok(views) = app.read(move |view| shown.views(view.conn)).await {
-        for namespace in SHOWN_IN {
-            app.hub.tell(&Draft::new(namespace, "printing:status", &json!({"printers": views})));
-        }
+    app.read(move |view| shown.views(view.conn)).await.unwrap_or_default()
+}
+
+fn tell(app: &App, views: &[PrinterView]) {
+    for namespace in SHOWN_IN {
+        app.hub.tell(&Draft::new(namespace, "printing:status", &json!({"printers": views})));
     }
 }
 
@@ -170,13 +173,12 @@ async fn route(app: App, printers: Printers) {
             }
             printers.stir();
         }
-        let shown = printers.clone();
-        let waiting = app.read(move |view| shown.views(view.conn)).await.unwrap_or_default();
+        let views = views(&app, &printers).await;
         // When it was heard last changes each second, and is no news.
-        let news = waiting.iter().map(PrinterView::queue).collect::<Vec<_>>().join(" ");
+        let news = views.iter().map(PrinterView::queue).collect::<Vec<_>>().join(" ");
         if news != told {
             told = news;
-            tell(&app, &printers).await;
+            tell(&app, &views);
         }
     }
 }

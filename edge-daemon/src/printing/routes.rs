@@ -78,7 +78,7 @@ struct Reason {
 #[utoipa::path(get, path = "/api/v1/print-jobs", tag = "printing", params(Which),
     responses((status = 200, body = PrintJobList)))]
 async fn list(State(app): State<App>, Query(which): Query<Which>) -> Result<Json<PrintJobList>, Problem> {
-    let jobs = app.read(move |view| spool::jobs(view.conn, which.printer.as_deref(), None)).await?;
+    let jobs = app.read(move |view| spool::jobs(view.conn, which.printer.as_deref())).await?;
     Ok(Json(PrintJobList { jobs }))
 }
 
@@ -88,7 +88,7 @@ async fn list(State(app): State<App>, Query(which): Query<Which>) -> Result<Json
 async fn picture(State(app): State<App>, Path(id): Path<Uuid>) -> Result<impl IntoResponse, Problem> {
     let found = app
         .read(move |view| {
-            let printer = spool::jobs(view.conn, None, Some(Id(id)))?.pop().map(|job| job.printer().to_owned());
+            let printer = spool::job_view(view.conn, Id(id))?.map(|job| job.printer().to_owned());
             Ok(spool::job(view.conn, Id(id))?.zip(printer))
         })
         .await?;
@@ -351,7 +351,7 @@ async fn add(app: &App, wanted: Wanted) -> Result<(StatusCode, Json<OneJob>), Pr
                 at_ms: now,
             };
             spool::add(writing.conn, &job)?;
-            Ok(spool::jobs(writing.conn, None, Some(wanted.key))?.pop())
+            spool::job_view(writing.conn, wanted.key)
         })
         .await
         .map_err(|closed| Problem::internal(&closed))?

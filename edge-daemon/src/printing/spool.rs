@@ -4,7 +4,7 @@
 //! `held` (a person decides) and `cancelled`.
 
 use minicbor::{Decode, Encode};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params};
 use serde::Serialize;
 use trivet_log::Id;
 use trivet_paper::{Bitmap, Paper, PictureId};
@@ -19,6 +19,10 @@ pub(super) const DRAWER_EXPIRES_MS: i64 = 5_000;
 const KEPT_MS: i64 = 7 * 24 * 3_600_000;
 /// An attempt's mark is three characters of 94: so many before one comes again.
 const MARKS: u32 = 94 * 94 * 94;
+
+/// The partial index holds these. SQLite uses it only where a query has this very term: a week of finished jobs is not
+/// read through each time a printer wakes.
+const UNFINISHED: &str = "j.state IN ('queued', 'sending', 'in_doubt', 'held')";
 
 /// What a paper is for; it decides what happens when nobody knows whether it was printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -127,10 +131,14 @@ pub(super) struct Route {
 
 /// At the start: the routes of the configuration; and what was being sent when the process ended is in doubt.
 pub(super) fn begin(conn: &Connection, routes: &[Route], now_ms: i64) -> rusqlite::Result<()> {
+    // A station that another printer stands in for stays there: papers of it may wait in that queue.
+    let standings = standings(conn)?;
     conn.execute("DELETE FROM print_route", [])?;
     for route in routes {
+        let before = standings.iter().find(|standing| standing.station == route.station).map(|known| &known.active);
+        let active = route.printers.iter().position(|printer| Some(printer) == before).unwrap_or(0);
         for (place, printer) in route.printers.iter().enumerate() {
-            let values = params![route.station, place as i64, printer, place == 0];
+            let values = params![route.station, place as i64, printer, place == active];
             conn.execute("INSERT INTO print_route VALUES(?1, ?2, ?3, ?4)", values)?;
         }
     }
@@ -176,6 +184,7 @@ pub(super) struct Job {
     pub(super) kind: Kind,
     pub(super) check: Id,
     pub(super) number: String,
+    pub(super) note: String,
     /// None if the row does not read.
     pub(super) paper: Option<Paper>,
     pub(super) state: String,
@@ -192,33 +201,36 @@ pub(super) struct Job {
     pub(super) not_before_ms: i64,
 }
 
-const JOB: &str = "j.id, j.kind, j.check_id, j.number, p.paper, j.state, j.doubt, j.incomplete, j.moved_from, \
+const JOB: &str = "j.note, j.id, j.kind, j.check_id, j.number, p.paper, j.state, j.doubt, j.incomplete, j.moved_from, \
     j.released, j.attempts, j.created_ms, j.not_before_ms FROM print_job j JOIN print_paper p ON p.n=j.n";
 
 impl Job {
     fn from_row(row: &Row<'_>) -> rusqlite::Result<Job> {
-        let (kind, paper): (String, Vec<u8>) = (row.get(1)?, row.get(4)?);
+        let (kind, paper): (String, Vec<u8>) = (row.get(2)?, row.get(5)?);
         Ok(Job {
-            id: Id::from_bytes(row.get(0)?),
+            note: row.get(0)?,
+            id: Id::from_bytes(row.get(1)?),
             kind: Kind::named(&kind),
-            check: Id::from_bytes(row.get(2)?),
-            number: row.get(3)?,
+            check: Id::from_bytes(row.get(3)?),
+            number: row.get(4)?,
             paper: minicbor::decode::<Stored>(&paper).map(|stored| stored.paper).ok(),
-            state: row.get(5)?,
-            doubt: row.get(6)?,
-            incomplete: row.get(7)?,
-            moved_from: row.get(8)?,
-            released: row.get(9)?,
-            attempts: row.get(10)?,
-            created_ms: row.get(11)?,
-            not_before_ms: row.get(12)?,
+            state: row.get(6)?,
+            doubt: row.get(7)?,
+            incomplete: row.get(8)?,
+            moved_from: row.get(9)?,
+            released: row.get(10)?,
+            attempts: row.get(11)?,
+            created_ms: row.get(12)?,
+            not_before_ms: row.get(13)?,
         })
     }
 }
 
 /// The next job of a printer, in the order in which papers were asked for.
 pub(super) fn next(conn: &Connection, printer: &str, now_ms: i64) -> rusqlite::Result<Option<Job>> {
-    let sql = format!("SELECT {JOB} WHERE j.printer=?1 AND j.state IN ('queued', 'in_doubt') ORDER BY j.n LIMIT 1");
+    let sql = format!(
+        "SELECT {JOB} WHERE j.printer=?1 AND {UNFINISHED} AND j.state IN ('queued', 'in_doubt') ORDER BY j.n LIMIT 1"
+    );
     let found = conn.prepare_cached(&sql)?.query_row([printer], Job::from_row).optional()?;
     Ok(found.filter(|job| job.not_before_ms <= now_ms))
 }
@@ -275,14 +287,11 @@ pub(super) fn end_attempt(conn: &Connection, job: Id, end: &End, now_ms: i64) ->
     Ok(())
 }
 
-/// Notes that a paper could not be tried, and until when it is not tried again. True if it says something new. One that
-/// was called off meanwhile stays called off.
-pub(super) fn put_off(conn: &Connection, job: Id, end: &End) -> rusqlite::Result<bool> {
-    let sql = "SELECT note FROM print_job WHERE id=?1";
-    let note: Option<String> = conn.prepare_cached(sql)?.query_row([job.as_bytes()], |row| row.get(0)).optional()?;
-    let sql = "UPDATE print_job SET note=?2, not_before_ms=?3 WHERE id=?1 AND state IN ('queued', 'in_doubt')";
-    let noted = conn.prepare_cached(sql)?.execute(params![job.as_bytes(), end.note, end.not_before_ms])?;
-    Ok(noted == 1 && note.as_deref() != Some(&end.note))
+/// Notes why a paper waits. One that was called off meanwhile stays called off.
+pub(super) fn note(conn: &Connection, job: Id, why: &str) -> rusqlite::Result<()> {
+    let sql = "UPDATE print_job SET note=?2 WHERE id=?1 AND state IN ('queued', 'in_doubt')";
+    conn.prepare_cached(sql)?.execute(params![job.as_bytes(), why])?;
+    Ok(())
 }
 
 /// What a person asks of a job.
@@ -377,8 +386,10 @@ pub(super) fn fail_over(
     now_ms: i64,
 ) -> rusqlite::Result<Vec<Id>> {
     activate(conn, station, to)?;
-    let doubtful = "SELECT 1 FROM print_job WHERE station=?1 AND printer=?2 AND state='in_doubt' LIMIT 1";
-    if conn.query_row(doubtful, [station, from], |_| Ok(())).optional()?.is_some() {
+    let doubtful = format!(
+        "SELECT 1 FROM print_job j WHERE j.station=?1 AND j.printer=?2 AND {UNFINISHED} AND j.state='in_doubt' LIMIT 1"
+    );
+    if conn.query_row(&doubtful, [station, from], |_| Ok(())).optional()?.is_some() {
         conn.execute("INSERT OR IGNORE INTO print_cancel VALUES(?1)", [from])?;
     }
     let sql = "UPDATE print_job SET printer=?3, moved_from=?2, not_before_ms=0, updated_ms=?4
@@ -402,11 +413,13 @@ pub(super) struct Standing {
 }
 
 pub(super) fn standings(conn: &Connection) -> rusqlite::Result<Vec<Standing>> {
-    let sql = "SELECT station, printer, active, EXISTS(SELECT 1 FROM print_job j WHERE j.printer=r.printer
-          AND j.station=r.station AND j.state IN ('queued', 'sending', 'in_doubt'))
-        FROM print_route r ORDER BY station, place";
+    let sql = format!(
+        "SELECT station, printer, active, EXISTS(SELECT 1 FROM print_job j WHERE j.printer=r.printer
+           AND j.station=r.station AND {UNFINISHED} AND j.state<>'held')
+         FROM print_route r ORDER BY station, place"
+    );
     let mut standings: Vec<Standing> = Vec::new();
-    let mut statement = conn.prepare_cached(sql)?;
+    let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let (station, printer, active, unfinished): (String, String, bool, bool) =
@@ -513,11 +526,13 @@ pub(crate) struct Waiting {
 
 /// Of every printer that prints a station.
 pub(crate) fn waiting(conn: &Connection) -> rusqlite::Result<Vec<Waiting>> {
-    let sql = "SELECT r.printer, count(j.n) FILTER (WHERE j.state<>'held'), count(j.n) FILTER (WHERE j.state='held'),
+    let sql = format!(
+        "SELECT r.printer, count(j.n) FILTER (WHERE j.state<>'held'), count(j.n) FILTER (WHERE j.state='held'),
           min(j.created_ms) FROM (SELECT DISTINCT printer FROM print_route) r
-        LEFT JOIN print_job j ON j.printer=r.printer AND j.state IN ('queued', 'sending', 'in_doubt', 'held')
-        GROUP BY r.printer ORDER BY r.printer";
-    let mut statement = conn.prepare_cached(sql)?;
+        LEFT JOIN print_job j ON j.printer=r.printer AND {UNFINISHED}
+        GROUP BY r.printer ORDER BY r.printer"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
     let row = |row: &Row<'_>| {
         Ok(Waiting { printer: row.get(0)?, waiting: row.get(1)?, held: row.get(2)?, oldest_ms: row.get(3)? })
     };
@@ -550,17 +565,34 @@ pub(super) struct JobView {
 pub(super) fn latest_of(conn: &Connection, original: Id) -> rusqlite::Result<Option<JobView>> {
     let sql = "SELECT id FROM print_job WHERE original=?1 ORDER BY n DESC LIMIT 1";
     let id = conn.query_row(sql, [original.as_bytes()], |row| row.get(0).map(Id::from_bytes)).optional()?;
-    Ok(id.map(|id| jobs(conn, None, Some(id))).transpose()?.and_then(|mut jobs| jobs.pop()))
+    Ok(id.map(|id| job_view(conn, id)).transpose()?.flatten())
 }
 
+/// A list holds so many.
+const MOST_LISTED: usize = 200;
+/// For a list in the order of `n`, SQLite would rather read the table, which has that order.
+const WAITING: &str = "INDEXED BY print_job_unfinished WHERE j.state IN ('queued', 'sending', 'in_doubt', 'held')";
+
 /// What is not finished, in its order, and then the latest that is.
-pub(super) fn jobs(conn: &Connection, printer: Option<&str>, only: Option<Id>) -> rusqlite::Result<Vec<JobView>> {
-    let sql = "SELECT id, kind, printer, station, number, state, note, attempts, moved_from, doubt, copy, created_ms
-        FROM print_job WHERE (?1 IS NULL OR printer=?1) AND (?2 IS NULL OR id=?2)
-        ORDER BY state NOT IN ('queued', 'sending', 'in_doubt', 'held'),
-          CASE WHEN state IN ('queued', 'sending', 'in_doubt', 'held') THEN n ELSE -n END LIMIT 200";
-    let mut statement = conn.prepare_cached(sql)?;
-    let rows = statement.query_map(params![printer, only.map(|id| id.0.into_bytes())], |row| {
+pub(super) fn jobs(conn: &Connection, printer: Option<&str>) -> rusqlite::Result<Vec<JobView>> {
+    let waiting = format!("{WAITING} AND (?1 IS NULL OR j.printer=?1) ORDER BY j.n LIMIT ?2");
+    let mut jobs = select(conn, &waiting, params![printer, MOST_LISTED as i64])?;
+    let finished = format!("WHERE NOT {UNFINISHED} AND (?1 IS NULL OR j.printer=?1) ORDER BY j.n DESC LIMIT ?2");
+    jobs.extend(select(conn, &finished, params![printer, (MOST_LISTED - jobs.len()) as i64])?);
+    Ok(jobs)
+}
+
+pub(super) fn job_view(conn: &Connection, id: Id) -> rusqlite::Result<Option<JobView>> {
+    Ok(select(conn, "WHERE j.id=?1", params![id.as_bytes()])?.pop())
+}
+
+fn select(conn: &Connection, which: &str, values: &[&dyn ToSql]) -> rusqlite::Result<Vec<JobView>> {
+    let sql = format!(
+        "SELECT id, kind, printer, station, number, state, note, attempts, moved_from, doubt, copy, created_ms
+         FROM print_job j {which}"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map(values, |row| {
         let (kind, moved_from): (String, String) = (row.get(1)?, row.get(8)?);
         Ok(JobView {
             id: Uuid::from_bytes(row.get(0)?),
@@ -578,4 +610,36 @@ pub(super) fn jobs(conn: &Connection, printer: Option<&str>, only: Option<Id>) -
         })
     })?;
     rows.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A week of finished jobs lies beside the few that wait: whoever wakes often must not read through them.
+    #[test]
+    fn nobody_reads_through_finished_jobs() {
+        let conn = Connection::open_in_memory().unwrap();
+        conn.execute_batch(include_str!("schema.sql")).unwrap();
+        conn.execute_batch(include_str!("schema_2.sql")).unwrap();
+        let plan = |sql: &str| -> Vec<String> {
+            let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let steps = statement.query_map([], |row| row.get::<_, String>(3)).unwrap();
+            steps.map(Result::unwrap).filter(|step| step.starts_with("SCAN j") && !step.contains("INDEX")).collect()
+        };
+        for sql in [
+            format!(
+                "SELECT {JOB} WHERE j.printer='a' AND {UNFINISHED} AND j.state IN ('queued', 'in_doubt') ORDER BY j.n"
+            ),
+            format!(
+                "SELECT EXISTS(SELECT 1 FROM print_job j WHERE j.printer='a' AND {UNFINISHED} AND j.state<>'held')"
+            ),
+            format!("SELECT count(*) FROM print_job j WHERE j.printer='a' AND {UNFINISHED}"),
+            format!("SELECT n FROM print_job j {WAITING} ORDER BY j.n LIMIT 200"),
+        ] {
+            assert_eq!(plan(&sql), [""; 0], "{sql}");
+        }
+        // The check sees a scan.
+        assert_eq!(plan("SELECT 1 FROM print_job j WHERE j.printer='a' AND j.state='queued'").len(), 1);
+    }
 }
