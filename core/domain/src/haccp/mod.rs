@@ -8,6 +8,7 @@
 mod decide;
 mod event;
 mod fold;
+pub mod limit;
 mod probe;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ pub use event::{
     ReadingRecorded,
 };
 pub use fold::{Breach, Hour, HourReading, Manual, Outage, State, fold};
+pub use limit::{Bound, Limit, Scale};
 pub use probe::{Change, DOCUMENT, Limits, Probe, Severity, UnitKind, Verdict};
 pub use watch::{Minute, Watch};
 
