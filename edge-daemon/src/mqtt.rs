@@ -8,9 +8,8 @@ use anyhow::Context;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use rumqttd::{Broker, Config as BrokerConfig, ConnectionSettings, RouterConfig, ServerSettings};
 use tokio::sync::mpsc;
-use trivet_drivers::probe::bus::Report;
 use trivet_drivers::probe::mqtt::Topic;
-use trivet_drivers::probe::{NoData, Sample};
+use trivet_drivers::probe::{NoData, Report, Sample};
 use trivet_replica::Wall;
 
 use crate::config::Mqtt;
@@ -100,7 +99,7 @@ pub(crate) async fn listen(
                         None
                     };
                     if let Some(value) = value {
-                        drop(reports.try_send(Report::Sample(Sample { input: input.clone(), value })));
+                        drop(reports.try_send(Report::Sample(Sample::new(input.as_str(), value))));
                     }
                 }
             }
@@ -108,7 +107,7 @@ pub(crate) async fn listen(
             Err(error) => {
                 drop(reports.try_send(Report::Line(Err(error.to_string()))));
                 for (input, _) in &inputs {
-                    let gone = Sample { input: input.clone(), value: Err(NoData::Offline) };
+                    let gone = Sample::new(input.as_str(), Err(NoData::Offline));
                     drop(reports.try_send(Report::Sample(gone)));
                 }
                 tokio::time::sleep(RECONNECT).await;

@@ -13,8 +13,8 @@ use trivet_domain::haccp::{
     Watch,
 };
 use trivet_domain::{Command as AnyCommand, MilliCelsius};
-use trivet_drivers::probe::bus::{self, Bus, Report, Unit};
-use trivet_drivers::probe::{self, Address, modbus, mqtt::Topic};
+use trivet_drivers::probe::bus::{self, Bus, Unit};
+use trivet_drivers::probe::{self, Address, Report, modbus, mqtt::Topic};
 use trivet_log::Id;
 use trivet_modules::haccp::{Latest, Samples, view};
 use trivet_replica::store::log;
@@ -92,6 +92,8 @@ async fn sort(
                 }
                 drop(samples.try_send(sample));
             }
+            // Nothing watches doors and contacts yet.
+            Report::Input { .. } => drop(devices.set(&line, "up", "", app.wall.now_ms())),
             Report::Line(Ok(())) => drop(devices.set(&line, "up", "", app.wall.now_ms())),
             Report::Line(Err(error)) => drop(devices.set(&line, "down", &error, app.wall.now_ms())),
         }
@@ -225,7 +227,7 @@ impl Watching {
         let missing = self.known.iter().filter(|(_, (id, _))| self.watches.get(id).is_some_and(silent));
         let missing: Vec<String> = missing.map(|(input, _)| input.clone()).collect();
         for input in missing {
-            self.look(probe::Sample { input, value: Err(probe::NoData::Timeout) }).await;
+            self.look(probe::Sample::new(input, Err(probe::NoData::Timeout))).await;
         }
     }
 
@@ -306,5 +308,15 @@ fn reason(reason: probe::NoData) -> NoData {
         probe::NoData::Offline => NoData::Offline,
         probe::NoData::DeviceFault => NoData::DeviceFault,
         probe::NoData::Missing => NoData::Missing,
+        probe::NoData::Crc => NoData::Crc,
+        probe::NoData::PowerOnReset => NoData::PowerOnReset,
+        probe::NoData::InsufficientPower => NoData::InsufficientPower,
+        probe::NoData::Disconnected => NoData::Disconnected,
+        probe::NoData::AllZero => NoData::AllZero,
+        probe::NoData::UnitMissing => NoData::UnitMissing,
+        probe::NoData::LateReply => NoData::LateReply,
+        probe::NoData::BusEcho => NoData::BusEcho,
+        probe::NoData::FutureTime => NoData::FutureTime,
+        probe::NoData::OutOfRange => NoData::OutOfRange,
     }
 }

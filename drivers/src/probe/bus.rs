@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_serial::{SerialPortBuilderExt, SerialStream};
 
 use super::modbus::{Profile, find_answer, request};
-use super::{NoData, Sample, Value};
+use super::{NoData, Report, Sample, Value};
 
 #[derive(Clone, Debug)]
 pub struct Unit {
@@ -37,13 +37,6 @@ const TRIES: usize = 3;
 const DEAD_AFTER: u32 = 3;
 const ASK_DEAD_EVERY: u32 = 5;
 const MAX_ANSWER: usize = 512;
-
-/// What the bus tells: samples, and how the line is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Report {
-    Sample(Sample),
-    Line(Result<(), String>),
-}
 
 /// Runs for as long as somebody listens. A full channel drops the sample: the next one comes within seconds.
 pub async fn run(bus: Bus, reports: mpsc::Sender<Report>) {
@@ -75,7 +68,7 @@ pub async fn run(bus: Bus, reports: mpsc::Sender<Report>) {
                 None => Err(NoData::Offline),
             };
             *failed = if value.is_ok() { 0 } else { failed.saturating_add(1) };
-            drop(reports.try_send(Report::Sample(Sample { input: unit.input.clone(), value })));
+            drop(reports.try_send(Report::Sample(Sample::new(&unit.input, value))));
         }
         round = round.wrapping_add(1);
         tokio::time::sleep_until(until).await;

@@ -6,29 +6,168 @@ pub mod mqtt;
 
 use std::str::FromStr;
 
-/// Why there is no temperature.
+/// Why there is no temperature. It is never compared with a limit, and it clears no alarm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NoData {
+    /// The device did not answer.
     Timeout,
+    /// Noise, a cut frame, no JSON.
     Malformed,
+    /// The value by which a device says that its sensor is open or shorted.
     Sentinel,
+    /// Outside of what any probe in a kitchen can mean.
     Implausible,
+    /// `nan`, `null`, `unavailable` or nothing.
     NotANumber,
+    /// A retained message without a young time of its own.
     StaleRetained,
+    /// The message's own time is too old.
     StaleDevice,
+    /// The device took its leave, or its line is away.
     Offline,
+    /// The device answered with an exception, or its status says that it is out of order.
     DeviceFault,
+    /// The expected key is not in the message.
     Missing,
+    /// A wrong checksum.
+    Crc,
+    /// A DS18B20 that lost its power: 85 °C, and never measured.
+    PowerOnReset,
+    /// A DS18B20 that has too little power to measure.
+    InsufficientPower,
+    /// The sensor is not on its bus.
+    Disconnected,
+    /// Nothing but zeros: a line that hangs low.
+    AllZero,
+    /// A number that nothing says the unit of.
+    UnitMissing,
+    /// An answer that came after its time.
+    LateReply,
+    /// Only the question itself came back.
+    BusEcho,
+    /// The device's own time lies ahead.
+    FutureTime,
+    /// Outside of what this model of sensor can measure.
+    OutOfRange,
+}
+
+/// A value that is compared with limits and yet not to be believed without a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Doubt {
+    /// The same raw value for hours, on a probe whose values vary.
+    Frozen,
+    /// It changes faster than what it measures can.
+    RateImplausible,
+    /// The device has just started.
+    WarmUp,
+    /// It was taken before one that came already.
+    OutOfOrder,
+    /// It waited somewhere: taken well before it came.
+    Late,
 }
 
 /// Thousandths of a degree Celsius, or why not.
 pub type Value = Result<i32, NoData>;
+
+/// The bytes as a device sent them, at most [`Raw::MOST`]; of longer ones the beginning.
+#[derive(Clone, Copy)]
+pub struct Raw {
+    length: u8,
+    bytes: [u8; Raw::MOST],
+}
+
+impl Raw {
+    pub const MOST: usize = 64;
+    pub const NONE: Raw = Raw { length: 0, bytes: [0; Raw::MOST] };
+
+    pub fn of(seen: &[u8]) -> Raw {
+        let mut raw = Raw::NONE;
+        for (to, from) in raw.bytes.iter_mut().zip(seen) {
+            *to = *from;
+            raw.length += 1;
+        }
+        raw
+    }
+
+    pub fn as_slice(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+}
+
+impl Default for Raw {
+    fn default() -> Raw {
+        Raw::NONE
+    }
+}
+
+impl PartialEq for Raw {
+    fn eq(&self, other: &Raw) -> bool {
+        self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for Raw {}
+
+impl std::fmt::Debug for Raw {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Raw({})", self.as_slice().escape_ascii())
+    }
+}
+
+/// The number of a sample, from a device that numbers them: it counts anew at each start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Source {
+    pub boot: u32,
+    pub seq: u32,
+}
 
 /// What a probe gave, under the name of its input.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     pub input: String,
     pub value: Value,
+    pub doubt: Option<Doubt>,
+    pub raw: Raw,
+    /// The device's own time, milliseconds since 1970, where it has one and it is believed.
+    pub taken_ms: Option<i64>,
+    pub source: Option<Source>,
+    pub battery_percent: Option<u8>,
+}
+
+impl Sample {
+    pub fn new(input: impl Into<String>, value: Value) -> Sample {
+        Sample {
+            input: input.into(),
+            value,
+            doubt: None,
+            raw: Raw::NONE,
+            taken_ms: None,
+            source: None,
+            battery_percent: None,
+        }
+    }
+}
+
+/// How an input other than a temperature is: a door's switch, a defrost contact, a compressor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum InputState {
+    Closed,
+    Open,
+    On,
+    Off,
+    Unknown(NoData),
+}
+
+/// What a line tells: what its devices gave, and how the line itself is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Report {
+    Sample(Sample),
+    Input { input: String, state: InputState },
+    Line(Result<(), String>),
 }
 
 /// What any probe in a kitchen can mean.

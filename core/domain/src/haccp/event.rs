@@ -155,6 +155,36 @@ pub enum NoData {
     /// The box itself was off or starting.
     #[n(10)]
     BoxOff,
+    /// A wrong checksum.
+    #[n(11)]
+    Crc,
+    /// A sensor that lost its power and has not measured since: a DS18B20's 85 °C.
+    #[n(12)]
+    PowerOnReset,
+    /// A sensor that has too little power to measure.
+    #[n(13)]
+    InsufficientPower,
+    /// The sensor is not on its bus.
+    #[n(14)]
+    Disconnected,
+    /// Nothing but zeros: a line that hangs low.
+    #[n(15)]
+    AllZero,
+    /// A number that nothing says the unit of.
+    #[n(16)]
+    UnitMissing,
+    /// An answer that came after its time.
+    #[n(17)]
+    LateReply,
+    /// Only the question itself came back.
+    #[n(18)]
+    BusEcho,
+    /// The device's own time lies ahead.
+    #[n(19)]
+    FutureTime,
+    /// Outside of what this model of sensor can measure.
+    #[n(20)]
+    OutOfRange,
 }
 
 /// Why a temperature is not believed as it stands. The worse stands later.
@@ -223,6 +253,16 @@ impl NoData {
             NoData::DeviceFault => "device_fault",
             NoData::Missing => "missing",
             NoData::BoxOff => "box_off",
+            NoData::Crc => "crc",
+            NoData::PowerOnReset => "power_on_reset",
+            NoData::InsufficientPower => "insufficient_power",
+            NoData::Disconnected => "disconnected",
+            NoData::AllZero => "all_zero",
+            NoData::UnitMissing => "unit_missing",
+            NoData::LateReply => "late_reply",
+            NoData::BusEcho => "bus_echo",
+            NoData::FutureTime => "future_time",
+            NoData::OutOfRange => "out_of_range",
         }
     }
 }
