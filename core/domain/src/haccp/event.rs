@@ -341,6 +341,15 @@ pub enum Cause {
     Door,
 }
 
+impl Cause {
+    pub fn name(self) -> &'static str {
+        match self {
+            Cause::Defrost => "defrost",
+            Cause::Door => "door",
+        }
+    }
+}
+
 /// What a unit has beside its probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode, Serialize, Deserialize)]
 #[cbor(index_only)]

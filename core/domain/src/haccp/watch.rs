@@ -411,10 +411,10 @@ impl Watch {
         if self.minutes.len() > RATE_MINUTES + 1 {
             self.minutes.pop_front();
         }
-        let pairs = self.minutes.iter().zip(self.minutes.iter().skip(1));
+        let mut pairs = self.minutes.iter().zip(self.minutes.iter().skip(1));
         let rises =
             self.minutes.len() > RATE_MINUTES && pairs.clone().all(|((_, a), (_, b))| b.0.saturating_sub(a.0) > rate);
-        let still = pairs.last().is_some_and(|((_, a), (_, b))| b > a);
+        let still = pairs.next_back().is_some_and(|((_, a), (_, b))| b > a);
         let muted = self.unit.is_muted(at, rules);
         if rises && !self.rate && !muted && self.excursion.is_none() {
             self.rate = true;
