@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 use trivet_domain::haccp::{
     At, BreachClosed, BreachKind, BreachOpened, Command, DOCUMENT, Doubt, Excursion, Kept, MAX_KEPT, Minute, NoData,
-    Notice, Part, PartChanged, Probe, ProbeLost, ProbeMinute, Readings, Rules, Watch,
+    Notice, Part, PartChanged, Probe, ProbeLost, ProbeMinute, Readings, Rules, Scale, Watch, limit,
 };
-use trivet_domain::{Command as AnyCommand, MilliCelsius};
+use trivet_domain::{Command as AnyCommand, MilliCelsius, menu};
 use trivet_drivers::probe::{self, InputState};
 use trivet_log::Id;
 use trivet_modules::haccp::{Latest, Samples, view};
@@ -30,6 +30,9 @@ const LATE_WAITS: Duration = Duration::from_secs(5);
 const MAX_LATE: usize = 256;
 /// So many facts of late minutes are handed to the writer before the next sample is looked at.
 const LATE_AT_ONCE: usize = 64;
+/// What is kept in a place bears so much where nobody says otherwise: a degree for four hours, in thousandths of a degree
+/// times minutes.
+const HOLD_BUDGET: i64 = 240_000;
 /// What is taken from the queue at once.
 const AT_ONCE: usize = 256;
 
@@ -49,7 +52,10 @@ struct Watching {
 /// A place where it is measured, and the probe that it has now.
 #[derive(Default)]
 struct Place {
+    name: String,
     input: String,
+    /// What is kept there: categories and items of the menu.
+    stores: Vec<String>,
     rules: Rules,
     calibration: Option<Id>,
     watch: Watch,
@@ -167,7 +173,8 @@ impl Watching {
                 }
             });
             place.rules = Rules::of(probe.unit_kind, &probe.limits, probe.alarm_delay_ms);
-            place.input = probe.input;
+            place.rules.budget = (!probe.stores.is_empty()).then(|| probe.hold_budget.unwrap_or(HOLD_BUDGET));
+            (place.name, place.input, place.stores) = (probe.name, probe.input, probe.stores);
         }
         for id in gone {
             self.places.remove(&id);
@@ -314,9 +321,29 @@ impl Watching {
                 Some(outage) => Command::ReturnProbe { outage },
                 None => return,
             },
+            Notice::Spent { .. } => {
+                if let Some(open) = &place.open {
+                    let (breach, stores) = (open.breach, place.stores.clone());
+                    let reason = format!("{}: {}", place.name, shown(seen, &place.rules));
+                    self.hold(breach, stores, reason).await;
+                }
+                return;
+            }
             Notice::Alarm { .. } | Notice::Worse { .. } | Notice::Calm { .. } => return,
         };
         self.submit(command).await;
+    }
+
+    /// The policy from fridge to menu: what needs what is kept there is not sold until somebody has looked at it.
+    async fn hold(&self, cause: Id, stores: Vec<String>, reason: String) {
+        let items = self.app.read(move |view| trivet_modules::menu::kept_in(view.conn, &stores)).await;
+        let items = items.unwrap_or_else(|problem| {
+            tracing::error!(detail = problem.detail, "reading what is kept in a place");
+            Vec::new()
+        });
+        let hold = |item| menu::Command::Hold { item, cause, reason: reason.clone() };
+        let commands = items.into_iter().map(hold).map(AnyCommand::Menu);
+        futures_util::future::join_all(commands.map(|command| self.send(command))).await;
     }
 
     /// When the wall clock shows another minute: the readings of the one that ended, as one fact.
@@ -385,8 +412,12 @@ impl Watching {
     }
 
     async fn submit(&self, command: Command) {
+        self.send(AnyCommand::Haccp(command)).await;
+    }
+
+    async fn send(&self, command: AnyCommand) {
         let id = sealing::new_id(self.app.wall.now_ms());
-        if let Err(error) = self.app.submit(self.actor, id, AnyCommand::Haccp(command)).await {
+        if let Err(error) = self.app.submit(self.actor, id, command).await {
             tracing::error!(%error, "a temperature fact was not recorded");
         }
     }
@@ -447,6 +478,13 @@ fn closed(excursion: &Excursion, peak_raw: Vec<u8>, end_raw: Option<Vec<u8>>) ->
         end_raw,
         cause: excursion.cause,
     }
+}
+
+/// A value as people read it, rounded toward the violation.
+fn shown(seen: &Seen<'_>, rules: &Rules) -> String {
+    let limit = rules.high.or(rules.low).map(|tier| tier.limit);
+    let scale = limit.map_or(Scale::Celsius, |limit| limit.scale);
+    seen.value.map_or_else(|reason| reason.name().to_owned(), |value| limit::shown(value, scale, limit))
 }
 
 struct Known {

@@ -92,6 +92,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/haccp/breaches/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts back on the menu what a breach has taken off it. Its compliance record says what became of the food. */
+        post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/haccp/probes": {
         parameters: {
             query?: never;
@@ -1080,15 +1097,26 @@ export interface components {
         Menu: {
             items: components["schemas"]["MenuItem"][];
         };
+        MenuHold: {
+            /**
+             * Format: uuid
+             * @description The breach, by which it is released.
+             */
+            cause: string;
+            reason: string;
+        };
         MenuItem: {
             category: string;
             /** @description Fields that were set apart on two boxes: the value in force stands above, all of them here. */
             conflicts: components["schemas"]["FieldConflict"][];
             description: string;
             dietaryInfo: string[];
+            /** @description What is wrong with what it is made of, where it may not be sold for that. */
+            holds: components["schemas"]["MenuHold"][];
             /** Format: uuid */
             id: string;
             imageUrl: string;
+            /** @description What people have set, and nothing holds it. */
             isAvailable: boolean;
             modifiers: components["schemas"]["Modifier"][];
             name: string;
@@ -1448,6 +1476,11 @@ export interface components {
             details: {
                 [key: string]: string;
             };
+            /**
+             * Format: int64
+             * @description Thousandths of a degree times minutes beyond the limit that it bears, where that is not the usual.
+             */
+            holdBudget?: number | null;
             /** Format: uuid */
             id: string;
             /** @description The input of the box that it is wired to. */
@@ -1466,6 +1499,8 @@ export interface components {
             retired: boolean;
             /** @description `ok`, `breach` or `no_data`. */
             state: string;
+            /** @description What is kept there: categories of the menu, or ids of its items. */
+            stores: string[];
             /** @description `fridge`, `freezer`, `hot_hold` or `ambient`. */
             unitKind: string;
             /**
@@ -1499,6 +1534,12 @@ export interface components {
             details?: {
                 [key: string]: string;
             };
+            /**
+             * Format: int64
+             * @description Thousandths of a degree times minutes that what is kept there bears beyond the limit; null: 240,000, which is
+             *     one degree for four hours.
+             */
+            holdBudget?: number | null;
             /** @description The box's input that it is wired to. */
             input?: string | null;
             /** Format: int32 */
@@ -1509,6 +1550,11 @@ export interface components {
             /** @description RFC 3339; null takes it away. */
             nextMaintenance?: string | null;
             retired?: boolean | null;
+            /**
+             * @description What is kept there: categories of the menu, or ids of its items. They are put on hold when they have been warm
+             *     for too long.
+             */
+            stores?: string[] | null;
             /** @example fridge */
             unitKind?: string | null;
         };
@@ -1671,6 +1717,9 @@ export interface components {
             rate: number;
             /** Format: int64 */
             taxAmount: number;
+        };
+        Released: {
+            items: string[];
         };
         Replica: {
             /**
@@ -2057,6 +2106,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BreachList"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Released"];
                 };
             };
         };

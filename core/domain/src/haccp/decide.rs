@@ -4,7 +4,7 @@ use trivet_log::Id;
 
 use super::event::{Kept, MAX_KEPT, MinuteRead, ProbeReturned, ReadingRecorded};
 use super::fold::State;
-use super::probe::{Change, DETAILS, DOCUMENT, MAX_ALARM_DELAY_MS, Probe};
+use super::probe::{Change, DETAILS, DOCUMENT, MAX_ALARM_DELAY_MS, MAX_STORED, Probe};
 use super::{Command, MAX_PROBES, Readings};
 use crate::document::{DocumentEdit, Fields, Value};
 use crate::{Context, Decision, Event, MilliCelsius, Refusal};
@@ -112,6 +112,15 @@ fn puts(change: &Change, standing: Option<&Fields>) -> Result<Vec<(String, Value
     if change.alarm_delay_ms.flatten().is_some_and(|delay| !(0..=MAX_ALARM_DELAY_MS).contains(&delay)) {
         return Err(Refusal::invalid("alarmDelaySeconds", "0 to a day"));
     }
+    if let Some(stores) = &change.stores
+        && (stores.len() > MAX_STORED
+            || stores.iter().any(|of| of.trim().is_empty() || of.chars().count() > 100 || of.contains('\n')))
+    {
+        return Err(Refusal::invalid("stores", format!("at most {MAX_STORED} lines of 1 to 100 characters")));
+    }
+    if change.hold_budget.flatten().is_some_and(|budget| budget < 0) {
+        return Err(Refusal::invalid("holdBudget", "0 or more"));
+    }
     if let (Some(min), Some(max)) = (min, max)
         && min >= max
     {
@@ -129,6 +138,8 @@ fn puts(change: &Change, standing: Option<&Fields>) -> Result<Vec<(String, Value
     puts.extend(change.details.iter().map(detail));
     puts.extend(change.alarm_delay_ms.map(|delay| ("alarm_delay_ms".to_owned(), delay.into())));
     puts.extend(change.next_maintenance_ms.map(|at| ("next_maintenance_ms".to_owned(), at.into())));
+    puts.extend(change.stores.as_ref().map(|stores| ("stores".to_owned(), stores.join("\n").into())));
+    puts.extend(change.hold_budget.map(|budget| ("hold_budget".to_owned(), budget.into())));
     puts.extend(change.retired.map(|retired| ("retired".to_owned(), retired.into())));
     Ok(puts)
 }

@@ -104,10 +104,16 @@ pub struct Change {
     pub alarm_delay_ms: Option<Option<i64>>,
     pub next_maintenance_ms: Option<Option<i64>>,
     pub retired: Option<bool>,
+    /// What is kept there: categories of the menu, or ids of its items.
+    pub stores: Option<Vec<String>>,
+    /// Thousandths of a degree times minutes beyond the limit that what is kept there bears before it is held.
+    pub hold_budget: Option<Option<i64>>,
 }
 
 /// What else is known of a probe: words. `door`, `defrost` and `compressor` name inputs of the box.
 pub const DETAILS: [&str; 7] = ["equipment", "place", "model", "serial_number", "door", "defrost", "compressor"];
+/// What is kept in one place: so many entries.
+pub(super) const MAX_STORED: usize = 64;
 pub(super) const MAX_ALARM_DELAY_MS: i64 = 24 * 3_600_000;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -121,6 +127,8 @@ pub struct Probe {
     pub alarm_delay_ms: Option<i64>,
     pub next_maintenance_ms: Option<i64>,
     pub retired: bool,
+    pub stores: Vec<String>,
+    pub hold_budget: Option<i64>,
     pub conflicts: Vec<Conflict>,
 }
 
@@ -145,6 +153,9 @@ impl Probe {
             alarm_delay_ms: fields.all("alarm_delay_ms").into_iter().filter_map(Value::integer).min(),
             next_maintenance_ms: fields.integer("next_maintenance_ms"),
             retired: fields.bool("retired").unwrap_or(false),
+            stores: fields.text("stores").unwrap_or_default().lines().map(str::to_owned).collect(),
+            // Of budgets set apart the smaller.
+            hold_budget: fields.all("hold_budget").into_iter().filter_map(Value::integer).min(),
             conflicts: fields.conflicts(),
         }
     }

@@ -83,6 +83,7 @@ fn said(notices: &[Notice]) -> Vec<String> {
         Notice::Alarm { kind, severity, .. } => format!("alarm {} {}", kind.name(), severity.name()),
         Notice::Worse { kind, severity } => format!("worse {} {}", kind.name(), severity.name()),
         Notice::Calm { kind } => format!("calm {}", kind.name()),
+        Notice::Spent { .. } => "spent".to_owned(),
         Notice::Lost(reason) => format!("lost {}", reason.name()),
         Notice::Faulty(doubt) => format!("faulty {}", doubt.name()),
         Notice::Returned => "returned".to_owned(),
@@ -163,6 +164,18 @@ fn too_many_defrosts_a_day_mute_nothing() {
         fridge.watch.part(fridge.at, Part::Defrost, Some(false));
     }
     assert_eq!(said(&fridge.hold(7_000, 31 * MINUTE)), ["opened 7000", "alarm high high"]);
+}
+
+#[test]
+fn what_is_kept_there_bears_so_much_and_no_more() {
+    let mut fridge = Watched::fridge();
+    fridge.rules.budget = Some(60_000);
+    // 2 °C beyond for half an hour is one degree for an hour.
+    assert_eq!(said(&fridge.hold(7_000, 30 * MINUTE)), ["opened 7000"]);
+    assert_eq!(said(&fridge.hold(7_000, MINUTE)), ["spent", "alarm high high"]);
+    assert_eq!(said(&fridge.hold(7_000, 20 * MINUTE)), [""; 0], "once an excursion");
+    fridge.hold(3_000, 10 * MINUTE);
+    assert_eq!(said(&fridge.hold(8_500, 5 * MINUTE)), ["opened 8500"], "the next begins anew");
 }
 
 #[test]
@@ -267,6 +280,7 @@ proptest::proptest! {
                     Notice::Alarm { kind, .. } => assert!(alarms.insert(*kind)),
                     Notice::Worse { kind, .. } => assert!(alarms.contains(kind)),
                     Notice::Calm { kind } => assert!(alarms.remove(kind)),
+                    Notice::Spent { .. } => assert!(open),
                     Notice::Lost(_) | Notice::Faulty(_) | Notice::Returned => {}
                 }
                 assert!(!missing || matches!(notice, Notice::Lost(_)));

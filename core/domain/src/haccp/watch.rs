@@ -83,6 +83,8 @@ pub struct Rules {
     pub defrost_ms: i64,
     pub recovery_ms: i64,
     pub defrosts_a_day: u32,
+    /// Thousandths of a degree times minutes beyond a critical limit; what is kept there bears no more.
+    pub budget: Option<i64>,
     /// The version of the plan that these are of.
     pub plan: Option<u32>,
 }
@@ -101,6 +103,7 @@ impl Default for Rules {
             defrost_ms: 45 * MINUTE_MS,
             recovery_ms: 60 * MINUTE_MS,
             defrosts_a_day: 4,
+            budget: None,
             plan: None,
         }
     }
@@ -156,6 +159,10 @@ pub enum Notice {
     },
     /// The box then writes it down with the bytes of its peak.
     Closed(Excursion),
+    /// What is kept there has borne what it may.
+    Spent {
+        kind: BreachKind,
+    },
     Alarm {
         kind: AlarmKind,
         severity: Severity,
@@ -187,12 +194,26 @@ pub struct Excursion {
     pub beyond_ms: i64,
     pub cause: Option<Cause>,
     inside_ms: i64,
+    /// Thousandths of a degree times milliseconds.
+    dose: i64,
+    spent: bool,
 }
 
 impl Excursion {
     pub fn resume(kind: BreachKind, opened_ms: i64, peak: MilliCelsius) -> Excursion {
         let (last_ms, peak_at_ms) = (opened_ms, opened_ms);
-        Excursion { kind, opened_ms, last_ms, peak, peak_at_ms, beyond_ms: 0, cause: None, inside_ms: 0 }
+        Excursion {
+            kind,
+            opened_ms,
+            last_ms,
+            peak,
+            peak_at_ms,
+            beyond_ms: 0,
+            cause: None,
+            inside_ms: 0,
+            dose: 0,
+            spent: false,
+        }
     }
 }
 
@@ -303,7 +324,16 @@ impl Watch {
             if beyond {
                 // Time between two samples that were both beyond.
                 let was = before.is_some_and(|before| limit.is_some_and(|limit| !limit.holds(before)));
+                let off = if self.resumed { (at.wall_ms - excursion.opened_ms).max(0) } else { 0 };
+                let lasted = if was { gap } else { off };
                 excursion.beyond_ms += if was { gap } else { 0 };
+                let beyond =
+                    limit.map_or(0, |limit| limit.beyond(value).max(before.map_or(0, |before| limit.beyond(before))));
+                excursion.dose = excursion.dose.saturating_add(i64::from(beyond).saturating_mul(lasted));
+                if !excursion.spent && rules.budget.is_some_and(|budget| excursion.dose / MINUTE_MS >= budget) {
+                    excursion.spent = true;
+                    notices.push(Notice::Spent { kind: excursion.kind });
+                }
                 excursion.last_ms = excursion.last_ms.max(at.wall_ms);
                 excursion.inside_ms = 0;
                 let further = match excursion.kind {

@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::view::{self, BreachView, ManualFilter, ManualView, PointView, ProbeView};
-use crate::time;
+use crate::{menu, time};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -25,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(change))
         .routes(routes!(history))
         .routes(routes!(breaches))
+        .routes(routes!(release))
         .routes(routes!(temperatures, record))
         .route("/api/temperature", axum::routing::get(temperatures).post(record))
 }
@@ -37,6 +38,11 @@ struct ProbeList {
 #[derive(Serialize, ToSchema)]
 struct BreachList {
     breaches: Vec<BreachView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Released {
+    items: Vec<Uuid>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -76,6 +82,14 @@ struct ProbeChange {
     #[schema(value_type = Option<String>)]
     next_maintenance: Option<Option<String>>,
     retired: Option<bool>,
+    /// What is kept there: categories of the menu, or ids of its items. They are put on hold when they have been warm
+    /// for too long.
+    stores: Option<Vec<String>>,
+    /// Thousandths of a degree times minutes that what is kept there bears beyond the limit; null: 240,000, which is
+    /// one degree for four hours.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    hold_budget: Option<Option<i64>>,
 }
 
 /// Tells null (given) from missing.
@@ -102,6 +116,8 @@ impl ProbeChange {
             alarm_delay_ms: self.alarm_delay_seconds.map(|delay| delay.map(|s| s.saturating_mul(1_000))),
             next_maintenance_ms,
             retired: self.retired,
+            stores: self.stores,
+            hold_budget: self.hold_budget,
         })
     }
 }
@@ -229,6 +245,23 @@ async fn history(
 async fn breaches(State(app): State<App>, Query(query): Query<BreachQuery>) -> Result<Json<BreachList>, Problem> {
     let breaches = app.read(move |view| view::breaches(view.conn, query.open)).await?;
     Ok(Json(BreachList { breaches }))
+}
+
+/// Puts back on the menu what a breach has taken off it. Its compliance record says what became of the food.
+#[utoipa::path(post, path = "/api/v1/haccp/breaches/{id}/release", tag = "haccp", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Released)))]
+async fn release(
+    State(app): State<App>,
+    caller: Caller,
+    Path(breach): Path<Uuid>,
+    Key(key): Key,
+) -> Result<Json<Released>, Problem> {
+    let items = app.read(move |view| menu::view::held_by(view.conn, Id(breach))).await?;
+    for item in &items {
+        let command = trivet_domain::menu::Command::Release { item: *item, cause: Id(breach) };
+        app.submit(caller.actor(), key.derive(&item.to_string(), 0), AnyCommand::Menu(command)).await?;
+    }
+    Ok(Json(Released { items: items.into_iter().map(|item| item.0).collect() }))
 }
 
 /// Records a reading that a person took or another system sends, and answers whether it is within the limits.

@@ -47,6 +47,10 @@ pub struct ProbeView {
     pub next_maintenance: Option<String>,
     /// No longer in use; its record stays.
     pub retired: bool,
+    /// What is kept there: categories of the menu, or ids of its items.
+    pub stores: Vec<String>,
+    /// Thousandths of a degree times minutes beyond the limit that it bears, where that is not the usual.
+    pub hold_budget: Option<i64>,
     pub parts: Vec<PartView>,
     /// Rises with each edit.
     pub version: u64,
@@ -208,6 +212,8 @@ pub fn probe(view: &View<'_>, id: Id) -> rusqlite::Result<Option<ProbeView>> {
         alarm_delay_seconds: probe.alarm_delay_ms.map(|ms| ms / 1_000),
         next_maintenance: probe.next_maintenance_ms.map(time::text),
         retired: probe.retired,
+        stores: probe.stores,
+        hold_budget: probe.hold_budget,
         parts: parts(view.conn, id)?,
     }))
 }
