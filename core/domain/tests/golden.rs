@@ -7,7 +7,8 @@ use trivet_domain::checks::{
     Line, LineModifier, OrderMoved, OrderPlaced, OrderType, Status, TicketDone, TicketMade, TicketsMade,
 };
 use trivet_domain::haccp::{
-    BreachClosed, BreachKind, BreachOpened, MinuteRead, NoData, ProbeLost, ProbeReturned, Reading, ReadingRecorded,
+    Bound, BreachClosed, BreachKind, BreachOpened, Cause, Doubt, Kept, Limit, MinuteRead, NoData, Part, PartChanged,
+    ProbeLost, ProbeReturned, Reading, ReadingRecorded, Scale,
 };
 use trivet_domain::kitchen::{TicketAdvanced, TicketRecalled, TicketStatus};
 use trivet_domain::money::TaxRate;
@@ -43,8 +44,30 @@ fn samples() -> Vec<Event> {
         mean: Some(-50),
         no_data: Some(NoData::Malformed),
         bad: Some(1),
+        ..Reading::default()
     };
+    let doubtful = Reading { doubt: Some(Doubt::Frozen), doubted: Some(60), ..reading.clone() };
     let silent = Reading { no_data: Some(NoData::Timeout), ..Reading::default() };
+    let opened = BreachOpened {
+        probe: id(8),
+        kind: BreachKind::High,
+        value: MilliCelsius(5_100),
+        limit: MilliCelsius(5_000),
+        at_ms: 1_790_000_000_000,
+        rule: None,
+        plan: None,
+        raw: None,
+        late_ms: None,
+    };
+    let closed = BreachClosed {
+        peak: MilliCelsius(7_000),
+        at_ms: 1_790_000_060_000,
+        peak_at_ms: None,
+        beyond_ms: None,
+        peak_raw: None,
+        end_raw: None,
+        cause: None,
+    };
     vec![
         access::PersonAdded { role: Role::Waiter, sealed: vec![1, 2, 3] }.into(),
         access::PersonDisabled {}.into(),
@@ -68,16 +91,52 @@ fn samples() -> Vec<Event> {
         TicketDone { order: id(5), ticket: id(7) }.into(),
         TicketAdvanced { ticket: id(7), to: TicketStatus::Cooking }.into(),
         TicketRecalled { ticket: id(7) }.into(),
-        MinuteRead { minute: 29_833_333, readings: vec![reading, silent], roster: Some(vec![id(8), id(9)]) }.into(),
-        BreachOpened {
-            probe: id(8),
-            kind: BreachKind::High,
-            value: MilliCelsius(5_100),
-            limit: MilliCelsius(5_000),
-            at_ms: 1_790_000_000_000,
+        MinuteRead {
+            minute: 29_833_333,
+            readings: vec![reading, silent],
+            roster: Some(vec![id(8), id(9)]),
+            calibrations: None,
+            plan: None,
+            late: None,
+            kept: None,
         }
         .into(),
-        BreachClosed { peak: MilliCelsius(7_000), at_ms: 1_790_000_060_000 }.into(),
+        MinuteRead {
+            minute: 29_833_334,
+            readings: vec![doubtful],
+            roster: Some(vec![id(8)]),
+            calibrations: Some(vec![Some(id(10))]),
+            plan: Some(3),
+            late: Some(true),
+            kept: Some(vec![Kept {
+                place: 0,
+                at: 1_500,
+                no_data: None,
+                doubt: Some(Doubt::Frozen),
+                raw: vec![0x55, 5],
+            }]),
+        }
+        .into(),
+        opened.clone().into(),
+        BreachOpened {
+            rule: Some(Limit { bound: Bound::AtMost, milli: 41_000, scale: Scale::Fahrenheit }),
+            plan: Some(3),
+            raw: Some(vec![0x55, 5]),
+            late_ms: Some(60_000),
+            ..opened
+        }
+        .into(),
+        closed.clone().into(),
+        BreachClosed {
+            peak_at_ms: Some(1_790_000_030_000),
+            beyond_ms: Some(60_000),
+            peak_raw: Some(vec![0x70]),
+            end_raw: Some(vec![0x40]),
+            cause: Some(Cause::Defrost),
+            ..closed
+        }
+        .into(),
+        PartChanged { probe: id(8), part: Part::Door, on: Some(true), no_data: None, at_ms: 1_790_000_000_000 }.into(),
         ProbeLost { probe: id(8), reason: NoData::Offline }.into(),
         ProbeReturned {}.into(),
         ReadingRecorded {

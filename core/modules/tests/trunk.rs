@@ -256,7 +256,9 @@ async fn replicas_that_were_apart_converge_and_a_rebuild_is_equal() {
         let layout = papers::Command::ChangeLayout { location, layout: LayoutId::PrepLabel, elements };
         replica.submit(id(n + 6), Command::Papers(layout)).await.unwrap();
         let reading = Reading { last: Some(MilliCelsius(4_000)), samples: Some(1), ..Reading::default() };
-        let minute = haccp::Command::RecordMinute { minute: 29_833_333, readings: vec![(id(FRIDGE), reading)] };
+        let probes = vec![haccp::ProbeMinute { probe: id(FRIDGE), calibration: None, reading }];
+        let minute = haccp::Readings { minute: 29_833_333, probes, ..haccp::Readings::default() };
+        let minute = haccp::Command::RecordMinute(minute);
         replica.submit(id(n + 4), Command::Haccp(minute)).await.unwrap();
     }
     a.ship_to(&b, 3).await;

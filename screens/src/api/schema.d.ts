@@ -843,18 +843,37 @@ export interface components {
             version: string;
         };
         Breach: {
+            /**
+             * Format: int64
+             * @description How long good samples showed it beyond the limit.
+             */
+            beyondSeconds?: number | null;
+            /** @description `defrost` or `door`: what went on meanwhile. */
+            cause?: string | null;
             closedAt?: string | null;
             /** Format: uuid */
             id: string;
             kind: string;
+            /**
+             * Format: int64
+             * @description It was found so much later, in samples that a device had kept.
+             */
+            lateSeconds?: number | null;
             /** Format: int32 */
             limitMilliC: number;
             openedAt: string;
+            peakAt?: string | null;
             /** Format: int32 */
             peakMilliC: number;
+            /**
+             * Format: int32
+             * @description The version of the HACCP plan that was in force.
+             */
+            planVersion?: number | null;
             /** Format: uuid */
             probeId: string;
             probeName: string;
+            rule?: components["schemas"]["LimitRule"] | null;
         };
         BreachList: {
             breaches: components["schemas"]["Breach"][];
@@ -1022,6 +1041,17 @@ export interface components {
         };
         /** @enum {string} */
         LayoutSize: "normal" | "tall" | "large" | "huge";
+        LimitRule: {
+            /** @description `at_most`, `at_least`, `more_than` or `less_than`. */
+            bound: string;
+            /**
+             * Format: int32
+             * @description Thousandths of a degree of the scale.
+             */
+            milli: number;
+            /** @description `C` or `F`. */
+            scale: string;
+        };
         Login: {
             /** @description A login name or an e-mail address. */
             login: string;
@@ -1403,11 +1433,25 @@ export interface components {
             printers: components["schemas"]["Printer"][];
         };
         Probe: {
+            /**
+             * Format: int64
+             * @description How long a value may be beyond its limit before it alarms, where that is not what its kind of unit has.
+             */
+            alarmDelaySeconds?: number | null;
             breach?: components["schemas"]["ProbeBreach"] | null;
             conflicts: components["schemas"]["FieldConflict"][];
             current: components["schemas"]["ProbeCurrent"];
+            /**
+             * @description What else is known of it, by name: `equipment`, `place`, `model`, `serial_number`, and the inputs of its unit's
+             *     `door`, `defrost` and `compressor`.
+             */
+            details: {
+                [key: string]: string;
+            };
             /** Format: uuid */
             id: string;
+            /** @description The input of the box that it is wired to. */
+            input: string;
             /** Format: int32 */
             maxMilliC?: number | null;
             /**
@@ -1416,6 +1460,10 @@ export interface components {
              */
             minMilliC?: number | null;
             name: string;
+            nextMaintenance?: string | null;
+            parts: components["schemas"]["ProbePart"][];
+            /** @description No longer in use; its record stays. */
+            retired: boolean;
             /** @description `ok`, `breach` or `no_data`. */
             state: string;
             /** @description `fridge`, `freezer`, `hot_hold` or `ambient`. */
@@ -1439,6 +1487,18 @@ export interface components {
         };
         /** @description The fields of a probe. What is left out stays; a limit of null is taken away. */
         ProbeChange: {
+            /**
+             * Format: int64
+             * @description Null: what its kind of unit has.
+             */
+            alarmDelaySeconds?: number | null;
+            /**
+             * @description `equipment`, `place`, `model`, `serial_number`; `door`, `defrost` and `compressor` name inputs. An empty text
+             *     takes one away.
+             */
+            details?: {
+                [key: string]: string;
+            };
             /** @description The box's input that it is wired to. */
             input?: string | null;
             /** Format: int32 */
@@ -1446,6 +1506,9 @@ export interface components {
             /** Format: int32 */
             minMilliC?: number | null;
             name?: string | null;
+            /** @description RFC 3339; null takes it away. */
+            nextMaintenance?: string | null;
+            retired?: boolean | null;
             /** @example fridge */
             unitKind?: string | null;
         };
@@ -1453,17 +1516,28 @@ export interface components {
             /** Format: int64 */
             ageSeconds?: number | null;
             at?: string | null;
+            /** Format: int32 */
+            batteryPercent?: number | null;
             /**
              * Format: int32
              * @description Missing when there is no data; then `reason` says why.
              */
             milliC?: number | null;
-            /** @description `good` or `no_data`. */
+            /** @description `good`, `uncertain` or `no_data`. */
             quality: string;
             reason?: string | null;
         };
         ProbeList: {
             probes: components["schemas"]["Probe"][];
+        };
+        /** @description A door, a defrost or a compressor as it was last heard of. */
+        ProbePart: {
+            /** @description Open, or running. Missing: nobody knows; then `reason` says why. */
+            on?: boolean | null;
+            /** @description `door`, `defrost` or `compressor`. */
+            part: string;
+            reason?: string | null;
+            since: string;
         };
         /** @description Problem details (RFC 9457). */
         Problem: {

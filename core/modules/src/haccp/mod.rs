@@ -21,7 +21,7 @@ pub const MODULE: Module = Module {
     documents: &[haccp::DOCUMENT],
     follows: &[haccp::Event::KINDS, &[haccp::DOCUMENT]],
     schema: include_str!("schema.sql"),
-    tables: &["haccp_probe", "haccp_hour", "haccp_breach", "haccp_outage", "haccp_manual"],
+    tables: &["haccp_probe", "haccp_hour", "haccp_breach", "haccp_outage", "haccp_manual", "haccp_part"],
     project: project::project,
     routes: routes::routes,
     reads: &[

@@ -3,7 +3,7 @@
 
 use minicbor::{Decode, Encode};
 use rusqlite::{Connection, params};
-use trivet_domain::haccp::{self, BreachKind, Hour, HourReading, NoData, State};
+use trivet_domain::haccp::{self, BreachKind, Cause, Hour, HourReading, NoData, State};
 use trivet_domain::{History, MilliCelsius};
 use trivet_log::{Id, TimeQuality};
 use trivet_replica::module::Projecting;
@@ -35,16 +35,31 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
         State::Nothing => Ok(()),
         State::Probe(probe) => {
             let limit = |limit: Option<MilliCelsius>| limit.map(|milli| milli.0);
-            conn.prepare_cached("INSERT OR REPLACE INTO haccp_probe VALUES(?1, ?2, ?3, ?4, ?5, ?6)")?.execute(
+            conn.prepare_cached("INSERT OR REPLACE INTO haccp_probe VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")?.execute(
                 params![
                     id.as_bytes(),
                     probe.name,
                     probe.unit_kind.name(),
                     limit(probe.limits.min),
                     limit(probe.limits.max),
-                    probe.input
+                    probe.input,
+                    probe.retired
                 ],
             )?;
+            Ok(())
+        }
+        State::Day(day) => {
+            let sql = "INSERT OR REPLACE INTO haccp_part VALUES(?1, ?2, ?3, ?4, ?5)";
+            let mut insert = conn.prepare_cached(sql)?;
+            for changed in day.parts {
+                insert.execute(params![
+                    changed.probe.as_bytes(),
+                    changed.at_ms,
+                    changed.part.name(),
+                    changed.on,
+                    changed.no_data.map(NoData::name)
+                ])?;
+            }
             Ok(())
         }
         State::Hour(hour) => write_hour(conn, id, &hour),
@@ -53,7 +68,9 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
                 BreachKind::High => "high",
                 BreachKind::Low => "low",
             };
-            let sql = "INSERT OR REPLACE INTO haccp_breach VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let sql = "INSERT OR REPLACE INTO haccp_breach
+                VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
+            let closed = breach.closed.as_ref();
             conn.prepare_cached(sql)?.execute(params![
                 id.as_bytes(),
                 breach.opened.probe.as_bytes(),
@@ -61,7 +78,15 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
                 breach.opened.at_ms,
                 breach.closed_at_ms,
                 breach.opened.limit.0,
-                breach.peak.0
+                breach.peak.0,
+                closed.and_then(|closed| closed.peak_at_ms),
+                closed.and_then(|closed| closed.beyond_ms),
+                closed.and_then(|closed| closed.cause).map(Cause::name),
+                breach.opened.late_ms,
+                breach.opened.plan,
+                breach.opened.rule.map(|rule| rule.milli),
+                breach.opened.rule.map(|rule| rule.scale.name()),
+                breach.opened.rule.map(|rule| rule.bound.name())
             ])?;
             Ok(())
         }

@@ -1,5 +1,7 @@
 //! `/api/v1/haccp/…` and `/api/v1/temperature` (HAC-01, HAC-02; `/api/temperature` is an alias).
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -61,22 +63,46 @@ struct ProbeChange {
     max_milli_c: Option<Option<i32>>,
     /// The box's input that it is wired to.
     input: Option<String>,
+    /// `equipment`, `place`, `model`, `serial_number`; `door`, `defrost` and `compressor` name inputs. An empty text
+    /// takes one away.
+    #[serde(default)]
+    details: BTreeMap<String, String>,
+    /// Null: what its kind of unit has.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    alarm_delay_seconds: Option<Option<i64>>,
+    /// RFC 3339; null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    next_maintenance: Option<Option<String>>,
+    retired: Option<bool>,
 }
 
 /// Tells null (given) from missing.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i32>>, D::Error> {
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-impl From<ProbeChange> for Change {
-    fn from(body: ProbeChange) -> Change {
-        Change {
-            name: body.name,
-            unit_kind: body.unit_kind,
-            min: body.min_milli_c.map(|limit| limit.map(MilliCelsius)),
-            max: body.max_milli_c.map(|limit| limit.map(MilliCelsius)),
-            input: body.input,
-        }
+impl ProbeChange {
+    fn change(self) -> Result<Change, Problem> {
+        let next_maintenance_ms = match self.next_maintenance {
+            Some(Some(text)) => Some(time_of("nextMaintenance", Some(text))?),
+            Some(None) => Some(None),
+            None => None,
+        };
+        Ok(Change {
+            name: self.name,
+            unit_kind: self.unit_kind,
+            min: self.min_milli_c.map(|limit| limit.map(MilliCelsius)),
+            max: self.max_milli_c.map(|limit| limit.map(MilliCelsius)),
+            input: self.input,
+            details: self.details.into_iter().collect(),
+            alarm_delay_ms: self.alarm_delay_seconds.map(|delay| delay.map(|s| s.saturating_mul(1_000))),
+            next_maintenance_ms,
+            retired: self.retired,
+        })
     }
 }
 
@@ -152,7 +178,7 @@ async fn adopt(
     Key(key): Key,
     Parsed(body): Parsed<ProbeChange>,
 ) -> Result<(StatusCode, Json<ProbeView>), Problem> {
-    let probe = edit(app, caller, key, key, body.into()).await?;
+    let probe = edit(app, caller, key, key, body.change()?).await?;
     Ok((StatusCode::CREATED, probe))
 }
 
@@ -169,7 +195,7 @@ async fn change(
 ) -> Result<Json<ProbeView>, Problem> {
     let known = app.read(move |view| view::probe(view, Id(id))).await?;
     known.ok_or_else(|| Problem::not_found("probe"))?;
-    edit(app, caller, key, Id(id), body.into()).await
+    edit(app, caller, key, Id(id), body.change()?).await
 }
 
 async fn edit(app: App, caller: Caller, key: Id, probe: Id, change: Change) -> Result<Json<ProbeView>, Problem> {

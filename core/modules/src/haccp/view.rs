@@ -1,9 +1,11 @@
 //! Temperatures as screens and answers see them.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use trivet_domain::MilliCelsius;
-use trivet_domain::haccp::{DOCUMENT, Limits, Probe, Verdict};
+use trivet_domain::haccp::{DOCUMENT, Doubt, Limits, Probe, Verdict};
 use trivet_log::{Id, TimeQuality};
 use trivet_replica::View;
 use trivet_replica::store::log;
@@ -35,6 +37,17 @@ pub struct ProbeView {
     /// `ok`, `breach` or `no_data`.
     pub state: String,
     pub breach: Option<ProbeBreachView>,
+    /// The input of the box that it is wired to.
+    pub input: String,
+    /// What else is known of it, by name: `equipment`, `place`, `model`, `serial_number`, and the inputs of its unit's
+    /// `door`, `defrost` and `compressor`.
+    pub details: BTreeMap<String, String>,
+    /// How long a value may be beyond its limit before it alarms, where that is not what its kind of unit has.
+    pub alarm_delay_seconds: Option<i64>,
+    pub next_maintenance: Option<String>,
+    /// No longer in use; its record stays.
+    pub retired: bool,
+    pub parts: Vec<PartView>,
     /// Rises with each edit.
     pub version: u64,
     pub conflicts: Vec<ConflictView>,
@@ -46,11 +59,25 @@ pub struct ProbeView {
 pub struct CurrentView {
     /// Missing when there is no data; then `reason` says why.
     pub milli_c: Option<i32>,
-    /// `good` or `no_data`.
+    /// `good`, `uncertain` or `no_data`.
     pub quality: String,
     pub reason: Option<String>,
     pub at: Option<String>,
     pub age_seconds: Option<i64>,
+    pub battery_percent: Option<u8>,
+}
+
+/// A door, a defrost or a compressor as it was last heard of.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ProbePart)]
+#[serde(rename_all = "camelCase")]
+pub struct PartView {
+    /// `door`, `defrost` or `compressor`.
+    pub part: String,
+    /// Open, or running. Missing: nobody knows; then `reason` says why.
+    pub on: Option<bool>,
+    pub reason: Option<String>,
+    pub since: String,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -76,7 +103,30 @@ pub struct BreachView {
     pub opened_at: String,
     pub closed_at: Option<String>,
     pub peak_milli_c: i32,
+    pub peak_at: Option<String>,
     pub limit_milli_c: i32,
+    /// The limit in the unit of its rule.
+    pub rule: Option<RuleView>,
+    /// How long good samples showed it beyond the limit.
+    pub beyond_seconds: Option<i64>,
+    /// `defrost` or `door`: what went on meanwhile.
+    pub cause: Option<String>,
+    /// It was found so much later, in samples that a device had kept.
+    pub late_seconds: Option<i64>,
+    /// The version of the HACCP plan that was in force.
+    pub plan_version: Option<u32>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LimitRule)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleView {
+    /// Thousandths of a degree of the scale.
+    pub milli: i32,
+    /// `C` or `F`.
+    pub scale: String,
+    /// `at_most`, `at_least`, `more_than` or `less_than`.
+    pub bound: String,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -153,23 +203,36 @@ pub fn probe(view: &View<'_>, id: Id) -> rusqlite::Result<Option<ProbeView>> {
         breach,
         version: fields.version(),
         conflicts: probe.conflicts.into_iter().map(ConflictView::from).collect(),
+        input: probe.input,
+        details: probe.details.into_iter().collect(),
+        alarm_delay_seconds: probe.alarm_delay_ms.map(|ms| ms / 1_000),
+        next_maintenance: probe.next_maintenance_ms.map(time::text),
+        retired: probe.retired,
+        parts: parts(view.conn, id)?,
     }))
 }
 
 fn current(view: &View<'_>, probe: Id) -> rusqlite::Result<CurrentView> {
     let show = |milli_c: Option<i32>, reason: Option<&str>, at_ms: i64| CurrentView {
         milli_c,
-        quality: if milli_c.is_some() { "good" } else { "no_data" }.to_owned(),
+        quality: match (milli_c, reason) {
+            (None, _) => "no_data",
+            (Some(_), Some(_)) => "uncertain",
+            (Some(_), None) => "good",
+        }
+        .to_owned(),
         reason: reason.map(str::to_owned),
         at: Some(time::text(at_ms)),
         age_seconds: Some((view.now_ms - at_ms).max(0) / 1_000),
+        battery_percent: None,
     };
     if let Some(latest) = view.more.get::<Samples>().and_then(|samples| samples.of(probe)) {
-        return Ok(match latest.sample {
+        let shown = match latest.sample {
             _ if view.now_ms - latest.at_ms > FRESH_MS => show(None, Some("silent"), latest.at_ms),
-            Ok(value) => show(Some(value.0), None, latest.at_ms),
+            Ok(value) => show(Some(value.0), latest.doubt.map(Doubt::name), latest.at_ms),
             Err(reason) => show(None, Some(reason.name()), latest.at_ms),
-        });
+        };
+        return Ok(CurrentView { battery_percent: latest.battery_percent, ..shown });
     }
     let last = last_minute(view.conn, probe)?;
     Ok(match last {
@@ -179,12 +242,24 @@ fn current(view: &View<'_>, probe: Id) -> rusqlite::Result<CurrentView> {
             reason: Some("nothing received yet".to_owned()),
             at: None,
             age_seconds: None,
+            battery_percent: None,
         },
         Some((at_ms, _)) if view.now_ms - at_ms > FRESH_MINUTE_MS => show(None, Some("silent"), at_ms),
         Some((at_ms, packed)) => {
             show(packed.last.map(|milli| milli.0), packed.no_data.map(|reason| reason.name()), at_ms)
         }
     })
+}
+
+/// Each part as it was last heard of.
+fn parts(conn: &Connection, probe: Id) -> rusqlite::Result<Vec<PartView>> {
+    let sql = "SELECT part, state, reason, max(at_ms) FROM haccp_part WHERE probe=?1 GROUP BY part ORDER BY part";
+    let mut statement = conn.prepare_cached(sql)?;
+    let row = |row: &Row<'_>| {
+        let since = time::text(row.get(3)?);
+        Ok(PartView { part: row.get(0)?, on: row.get(1)?, reason: row.get(2)?, since })
+    };
+    statement.query_map([probe.as_bytes()], row)?.collect()
 }
 
 fn last_minute(conn: &Connection, probe: Id) -> rusqlite::Result<Option<(i64, Packed)>> {
@@ -261,7 +336,8 @@ fn point(at_ms: i64, packed: &Packed) -> PointView {
     }
 }
 
-const BREACH: &str = "SELECT b.id, b.probe, coalesce(p.name, ''), b.kind, b.opened_ms, b.closed_ms, b.peak, b.limit_value \
+const BREACH: &str = "SELECT b.id, b.probe, coalesce(p.name, ''), b.kind, b.opened_ms, b.closed_ms, b.peak, b.limit_value, \
+    b.peak_ms, b.beyond_ms, b.cause, b.late_ms, b.plan, b.rule_milli, b.rule_scale, b.rule_bound \
     FROM haccp_breach b LEFT JOIN haccp_probe p ON p.id=b.probe";
 
 pub fn breach(conn: &Connection, id: Id) -> rusqlite::Result<Option<BreachView>> {
@@ -299,6 +375,15 @@ fn breach_from_row(row: &Row<'_>) -> rusqlite::Result<BreachView> {
         closed_at: row.get::<_, Option<i64>>(5)?.map(time::text),
         peak_milli_c: row.get(6)?,
         limit_milli_c: row.get(7)?,
+        peak_at: row.get::<_, Option<i64>>(8)?.map(time::text),
+        beyond_seconds: row.get::<_, Option<i64>>(9)?.map(|ms| ms / 1_000),
+        cause: row.get(10)?,
+        late_seconds: row.get::<_, Option<i64>>(11)?.map(|ms| ms / 1_000),
+        plan_version: row.get(12)?,
+        rule: match row.get(13)? {
+            Some(milli) => Some(RuleView { milli, scale: row.get(14)?, bound: row.get(15)? }),
+            None => None,
+        },
     })
 }
 
