@@ -1,9 +1,12 @@
-//! Probes: pure decoders that give a temperature or a reason, and the bus that asks wired ones.
+//! Probes: pure decoders that give a temperature or a reason, and the lines that ask wired ones.
 
 pub mod bus;
+pub mod judge;
 pub mod modbus;
 pub mod mqtt;
+pub mod w1;
 
+use std::path::PathBuf;
 use std::str::FromStr;
 
 /// Why there is no temperature. It is never compared with a limit, and it clears no alarm.
@@ -177,34 +180,107 @@ fn plausible(milli: i64) -> Value {
     i32::try_from(milli).ok().filter(|milli| PLAUSIBLE.contains(milli)).ok_or(NoData::Implausible)
 }
 
-/// Where a probe is: `modbus:PATH@BAUD,UNIT[,PROFILE]` or `mqtt:TOPIC,CONVENTION`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where a probe is: `modbus:PATH@BAUD[/8E1],UNIT[,PROFILE[#CHANNEL]]`, `w1:ID[@ROOT]` or
+/// `mqtt:TOPIC,CONVENTION[;…]` (see [`mqtt::Place`]).
+#[derive(Clone, Debug, PartialEq)]
 pub enum Address {
-    Modbus { path: String, baud: u32, unit: u8, profile: String },
-    Mqtt { topic: String, convention: mqtt::Convention },
+    Modbus { path: String, baud: u32, parity: Parity, unit: u8, profile: String, channel: Option<String> },
+    OneWire { root: PathBuf, id: String },
+    Mqtt(Box<mqtt::Place>),
+}
+
+/// What follows the eight data bits: `8N1`, `8E1` or `8O1`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Parity {
+    #[default]
+    None,
+    Even,
+    Odd,
 }
 
 impl FromStr for Address {
     type Err = String;
     fn from_str(text: &str) -> Result<Address, String> {
-        let wrong =
-            || format!("`{text}` is no probe address: modbus:PATH@BAUD,UNIT[,PROFILE] or mqtt:TOPIC,CONVENTION");
-        let (kind, rest) = text.split_once(':').ok_or_else(wrong)?;
+        let wrong = |why: &str| {
+            let forms = "modbus:PATH@BAUD,UNIT[,PROFILE[#CHANNEL]], w1:ID[@ROOT] or mqtt:TOPIC,CONVENTION";
+            let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+            format!("`{text}` is no probe address: {forms}{why}")
+        };
+        let (kind, rest) = text.split_once(':').ok_or_else(|| wrong(""))?;
         match kind {
             "modbus" => {
-                let (path, rest) = rest.rsplit_once('@').ok_or_else(wrong)?;
+                let (path, rest) = rest.rsplit_once('@').ok_or_else(|| wrong(""))?;
                 let mut parts = rest.split(',');
-                let mut next = || parts.next();
-                let baud = next().and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
-                let unit = next().and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
-                let profile = next().unwrap_or("generic").to_owned();
-                Ok(Address::Modbus { path: path.to_owned(), baud, unit, profile })
+                let speed = parts.next().unwrap_or_default();
+                let (baud, parity) = speed.split_once('/').unwrap_or((speed, "8N1"));
+                let baud = baud.parse().ok().filter(|baud| *baud > 0).ok_or_else(|| wrong("the speed"))?;
+                let parity = match parity {
+                    "8N1" => Parity::None,
+                    "8E1" => Parity::Even,
+                    "8O1" => Parity::Odd,
+                    _ => return Err(wrong("8N1, 8E1 or 8O1")),
+                };
+                let unit = parts.next().and_then(|text| text.parse().ok()).filter(|unit| (1..=247).contains(unit));
+                let unit = unit.ok_or_else(|| wrong("a unit is 1 to 247"))?;
+                let profile = parts.next().unwrap_or("generic");
+                if parts.next().is_some() || path.is_empty() {
+                    return Err(wrong(""));
+                }
+                let (profile, channel) = match profile.split_once('#') {
+                    Some((profile, channel)) => (profile, Some(channel.to_owned())),
+                    None => (profile, None),
+                };
+                Ok(Address::Modbus { path: path.to_owned(), baud, parity, unit, profile: profile.to_owned(), channel })
             }
-            "mqtt" => {
-                let (topic, convention) = rest.rsplit_once(',').ok_or_else(wrong)?;
-                Ok(Address::Mqtt { topic: topic.to_owned(), convention: convention.parse()? })
+            "w1" => {
+                let (id, root) = rest.split_once('@').unwrap_or((rest, w1::ROOT));
+                w1::family(id).ok_or_else(|| wrong("a sensor is named as in 28-0316a2793b21"))?;
+                Ok(Address::OneWire { root: PathBuf::from(root), id: id.to_owned() })
             }
-            _ => Err(wrong()),
+            "mqtt" => Ok(Address::Mqtt(Box::new(rest.parse().map_err(|why: String| wrong(&why))?))),
+            _ => Err(wrong("")),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let modbus = |parity, profile: &str, channel: Option<&str>| Address::Modbus {
+            path: "/dev/ttyS0".to_owned(),
+            baud: 9_600,
+            parity,
+            unit: 5,
+            profile: profile.to_owned(),
+            channel: channel.map(str::to_owned),
+        };
+        for (text, expected) in [
+            ("modbus:/dev/ttyS0@9600,5", Some(modbus(Parity::None, "generic", None))),
+            ("modbus:/dev/ttyS0@9600/8E1,5,r4dcb08#3", Some(modbus(Parity::Even, "r4dcb08", Some("3")))),
+            ("modbus:/dev/ttyS0@9600,0", None),
+            ("modbus:/dev/ttyS0@9600,5,generic,6", None),
+            ("modbus:/dev/ttyS0@0,5", None),
+            ("w1:28-0316a2793b21", Some(Address::OneWire { root: w1::ROOT.into(), id: "28-0316a2793b21".into() })),
+            (
+                "w1:28-0316a2793b21@/tmp/w1",
+                Some(Address::OneWire { root: "/tmp/w1".into(), id: "28-0316a2793b21".into() }),
+            ),
+            ("w1:../../etc", None),
+            ("mqtt:a/b,plain", "a/b,plain".parse().ok().map(|place| Address::Mqtt(Box::new(place)))),
+            ("mqtt:a/b", None),
+            ("serial:/dev/ttyS0", None),
+        ] {
+            assert_eq!(text.parse::<Address>().ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_a_long_message_the_beginning_is_kept() {
+        assert_eq!(Raw::of(&[7; 100]).as_slice(), [7; Raw::MOST]);
+        assert_eq!(Raw::of(b"4.0").as_slice(), b"4.0");
+        assert!(Raw::NONE.is_empty());
     }
 }
