@@ -9,6 +9,7 @@ mod decide;
 mod event;
 mod fold;
 pub mod limit;
+pub mod pack;
 mod probe;
 #[cfg(test)]
 mod tests;
@@ -90,7 +91,7 @@ pub fn day_id(probe: Id, day: i64) -> Id {
 
 /// The subject of a box's readings of one hour: `hour` counts from 1970.
 pub fn hour_id(origin: Origin, hour: i64) -> Id {
-    let ms = u64::try_from(hour * 3_600_000).unwrap_or(0);
+    let ms = u64::try_from(hour.saturating_mul(3_600_000)).unwrap_or(0);
     let mut near = [0; 10];
     near.iter_mut().zip(origin.0).for_each(|(to, from)| *to = from);
     Id::at(ms, near).derive("haccp hour", 0)

@@ -1,10 +1,16 @@
 CREATE TABLE haccp_probe(
   id BLOB PRIMARY KEY, name TEXT NOT NULL, unit_kind TEXT NOT NULL, min INTEGER, max INTEGER, input TEXT NOT NULL,
   retired INTEGER NOT NULL) WITHOUT ROWID;
+-- Of each box the hour that goes on; its minutes are read from the log.
+CREATE TABLE haccp_open(origin BLOB PRIMARY KEY, hour INTEGER NOT NULL, subject BLOB NOT NULL) WITHOUT ROWID;
+-- A closed hour of a probe, packed.
 CREATE TABLE haccp_hour(
-  hour INTEGER NOT NULL, probe BLOB NOT NULL, origin BLOB NOT NULL, subject BLOB NOT NULL, samples INTEGER NOT NULL,
-  lowest INTEGER, highest INTEGER, sum INTEGER NOT NULL, readings BLOB NOT NULL,
+  hour INTEGER NOT NULL, probe BLOB NOT NULL, origin BLOB NOT NULL, readings BLOB NOT NULL,
   PRIMARY KEY(hour, probe, origin)) WITHOUT ROWID;
+-- A day of UTC of a probe, out of its closed hours.
+CREATE TABLE haccp_day(
+  day INTEGER NOT NULL, probe BLOB NOT NULL, origin BLOB NOT NULL, minutes INTEGER NOT NULL, missing INTEGER NOT NULL,
+  lowest INTEGER, highest INTEGER, sum INTEGER NOT NULL, PRIMARY KEY(day, probe, origin)) WITHOUT ROWID;
 CREATE TABLE haccp_breach(
   id BLOB PRIMARY KEY, probe BLOB NOT NULL, kind TEXT NOT NULL, opened_ms INTEGER NOT NULL, closed_ms INTEGER,
   limit_value INTEGER NOT NULL, peak INTEGER NOT NULL, peak_ms INTEGER, beyond_ms INTEGER, cause TEXT,

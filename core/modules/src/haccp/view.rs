@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use trivet_domain::MilliCelsius;
-use trivet_domain::haccp::{DOCUMENT, Doubt, Limits, Probe, Verdict};
+use trivet_domain::haccp::{DOCUMENT, Doubt, HourReading, Limits, NoData, Probe, Verdict};
 use trivet_log::{Id, TimeQuality};
 use trivet_replica::View;
 use trivet_replica::store::log;
@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Samples;
-use super::project::Packed;
+use super::minutes::{self, minutes};
 use crate::menu::view::ConflictView;
 use crate::time;
 
@@ -141,9 +141,12 @@ pub struct PointView {
     pub last: Option<i32>,
     pub min: Option<i32>,
     pub max: Option<i32>,
+    pub mean: Option<i32>,
     /// Samples in the minute.
     pub n: u16,
-    /// `good` or `no_data`.
+    /// Samples that came after the minute's own reading; they stand beside it.
+    pub late: bool,
+    /// `good`, `uncertain` or `no_data`.
     pub quality: String,
     pub reason: Option<String>,
     /// What stood behind the clock.
@@ -183,13 +186,26 @@ pub struct ManualView {
 pub fn probes(view: &View<'_>) -> rusqlite::Result<Vec<ProbeView>> {
     let mut statement = view.conn.prepare_cached("SELECT id FROM haccp_probe ORDER BY name, id")?;
     let ids = statement.query_map([], |row| row.get(0).map(Id::from_bytes))?.collect::<rusqlite::Result<Vec<Id>>>()?;
-    ids.into_iter().filter_map(|id| probe(view, id).transpose()).collect()
+    shown(view, ids)
 }
 
 pub fn probe(view: &View<'_>, id: Id) -> rusqlite::Result<Option<ProbeView>> {
+    Ok(shown(view, vec![id])?.pop())
+}
+
+/// Those of the ids that are probes.
+pub fn shown(view: &View<'_>, ids: Vec<Id>) -> rusqlite::Result<Vec<ProbeView>> {
+    let mut newest = None;
+    ids.into_iter().filter_map(|id| one(view, id, &mut newest).transpose()).collect()
+}
+
+/// The newest minutes of all probes: read once, and only for a probe that no sample of this box tells of.
+type Newest = Option<BTreeMap<Id, HourReading>>;
+
+fn one(view: &View<'_>, id: Id, newest: &mut Newest) -> rusqlite::Result<Option<ProbeView>> {
     let Some((_, fields)) = log::fields(view.conn, id)?.filter(|(kind, _)| *kind == DOCUMENT) else { return Ok(None) };
     let probe = Probe::from_fields(&fields);
-    let current = current(view, id)?;
+    let current = current(view, id, newest)?;
     let breach = open_breach(view.conn, id)?;
     let state = match (current.milli_c, &breach) {
         (_, Some(_)) => "breach",
@@ -218,7 +234,7 @@ pub fn probe(view: &View<'_>, id: Id) -> rusqlite::Result<Option<ProbeView>> {
     }))
 }
 
-fn current(view: &View<'_>, probe: Id) -> rusqlite::Result<CurrentView> {
+fn current(view: &View<'_>, probe: Id, newest: &mut Newest) -> rusqlite::Result<CurrentView> {
     let show = |milli_c: Option<i32>, reason: Option<&str>, at_ms: i64| CurrentView {
         milli_c,
         quality: match (milli_c, reason) {
@@ -240,7 +256,11 @@ fn current(view: &View<'_>, probe: Id) -> rusqlite::Result<CurrentView> {
         };
         return Ok(CurrentView { battery_percent: latest.battery_percent, ..shown });
     }
-    let last = last_minute(view.conn, probe)?;
+    let newest = match newest {
+        Some(newest) => newest,
+        None => newest.insert(minutes::newest(view.conn)?),
+    };
+    let last = newest.get(&probe).map(|at| (at.minute.saturating_mul(60_000), &at.reading));
     Ok(match last {
         None => CurrentView {
             milli_c: None,
@@ -251,8 +271,8 @@ fn current(view: &View<'_>, probe: Id) -> rusqlite::Result<CurrentView> {
             battery_percent: None,
         },
         Some((at_ms, _)) if view.now_ms - at_ms > FRESH_MINUTE_MS => show(None, Some("silent"), at_ms),
-        Some((at_ms, packed)) => {
-            show(packed.last.map(|milli| milli.0), packed.no_data.map(|reason| reason.name()), at_ms)
+        Some((at_ms, reading)) => {
+            show(reading.last.map(|milli| milli.0), reading.no_data.map(|reason| reason.name()), at_ms)
         }
     })
 }
@@ -268,37 +288,13 @@ fn parts(conn: &Connection, probe: Id) -> rusqlite::Result<Vec<PartView>> {
     statement.query_map([probe.as_bytes()], row)?.collect()
 }
 
-fn last_minute(conn: &Connection, probe: Id) -> rusqlite::Result<Option<(i64, Packed)>> {
-    let newest = "SELECT hour FROM haccp_hour ORDER BY hour DESC LIMIT 1";
-    let Some(newest) = conn.query_row(newest, [], |row| row.get::<_, i64>(0)).optional()? else { return Ok(None) };
-    let points = minutes(conn, probe, (newest - 1) * 3_600_000, i64::MAX)?;
-    Ok(points.into_iter().next_back())
-}
-
-/// A probe's minutes in a span of time, by whichever box reported them.
-fn minutes(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqlite::Result<Vec<(i64, Packed)>> {
-    let sql = "SELECT hour, readings FROM haccp_hour WHERE hour BETWEEN ?1 AND ?2 AND probe=?3 ORDER BY hour, origin";
-    let mut statement = conn.prepare_cached(sql)?;
-    let hours = (from_ms.div_euclid(3_600_000), to_ms.div_euclid(3_600_000));
-    let mut rows = statement.query(params![hours.0, hours.1, probe.as_bytes()])?;
-    let mut points = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (hour, blob): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
-        let packed: Vec<Packed> = minicbor::decode(&blob).unwrap_or_default();
-        let at = |packed: &Packed| (hour * 60 + i64::from(packed.minute)) * 60_000;
-        points.extend(packed.into_iter().map(|packed| (at(&packed), packed)));
-    }
-    points.retain(|(at, _)| (from_ms..to_ms).contains(at));
-    points.sort_by_key(|(at, _)| *at);
-    Ok(points)
-}
-
 /// One point a minute. A minute without any fact is shown as such: the box was off, or the fact has not arrived.
 pub fn history(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqlite::Result<Vec<PointView>> {
     let known = minutes(conn, probe, from_ms, to_ms)?;
     let mut points: Vec<PointView> = Vec::with_capacity(known.len());
     let mut expected = None;
-    for (at_ms, packed) in known {
+    for at in known {
+        let at_ms = at.minute * 60_000;
         if let Some(gap_from) = expected.filter(|expected| at_ms > *expected) {
             points.push(gap(gap_from));
             if at_ms - gap_from > 60_000 {
@@ -306,7 +302,7 @@ pub fn history(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqli
             }
         }
         expected = Some(at_ms + 60_000);
-        points.push(point(at_ms, &packed));
+        points.push(point(at_ms, &at));
     }
     Ok(points)
 }
@@ -319,25 +315,34 @@ fn gap(at_ms: i64) -> PointView {
         max: None,
         n: 0,
         quality: "no_data".to_owned(),
+        mean: None,
+        late: false,
         reason: Some("no record".to_owned()),
         time_quality: TimeQualityView::Unset,
     }
 }
 
-fn point(at_ms: i64, packed: &Packed) -> PointView {
-    let last = packed.last.map(|milli| milli.0);
+fn point(at_ms: i64, HourReading { reading, quality, late, .. }: &HourReading) -> PointView {
+    let milli = |value: Option<MilliCelsius>| value.map(|milli| milli.0);
     PointView {
         at: time::text(at_ms),
-        last,
-        min: last.map(|last| last.saturating_sub_unsigned(packed.below.unwrap_or(0))),
-        max: last.map(|last| last.saturating_add_unsigned(packed.above.unwrap_or(0))),
-        n: packed.samples.unwrap_or(0),
-        quality: if last.is_some() { "good" } else { "no_data" }.to_owned(),
-        reason: packed.no_data.map(|reason| reason.name().to_owned()),
-        time_quality: match packed.quality {
-            Some(TimeQuality::Unset) => TimeQualityView::Unset,
-            Some(TimeQuality::Rtc) => TimeQualityView::Rtc,
-            _ => TimeQualityView::Synchronised,
+        last: milli(reading.last),
+        min: milli(reading.lowest()),
+        max: milli(reading.highest()),
+        n: reading.samples.unwrap_or(0),
+        mean: milli(reading.mean()),
+        late: *late,
+        quality: match (reading.last, reading.doubt) {
+            (None, _) => "no_data",
+            (Some(_), Some(_)) => "uncertain",
+            (Some(_), None) => "good",
+        }
+        .to_owned(),
+        reason: reading.doubt.map(Doubt::name).or(reading.no_data.map(NoData::name)).map(str::to_owned),
+        time_quality: match quality {
+            TimeQuality::Unset => TimeQualityView::Unset,
+            TimeQuality::Rtc => TimeQualityView::Rtc,
+            TimeQuality::Ntp | TimeQuality::Relay => TimeQualityView::Synchronised,
         },
     }
 }
@@ -401,11 +406,7 @@ pub(super) fn probes_of(conn: &Connection, subject: Id) -> rusqlite::Result<Vec<
     let rows = statement.query_map([subject.as_bytes()], |row| row.get(0).map(Id::from_bytes))?;
     let mut probes: Vec<Id> = rows.collect::<rusqlite::Result<_>>()?;
     if probes.is_empty() {
-        let sql =
-            "SELECT DISTINCT probe FROM haccp_hour WHERE hour>=(SELECT max(hour)-1 FROM haccp_hour) AND subject=?1";
-        let mut statement = conn.prepare_cached(sql)?;
-        let rows = statement.query_map([subject.as_bytes()], |row| row.get(0).map(Id::from_bytes))?;
-        probes = rows.collect::<rusqlite::Result<_>>()?;
+        probes = minutes::probes_of(conn, subject)?;
     }
     Ok(probes)
 }
