@@ -41,6 +41,33 @@ pub(crate) struct Mqtt {
     pub(crate) port: u16,
     pub(crate) user: String,
     pub(crate) password_file: PathBuf,
+    /// Looks on the broker for devices that could be adopted.
+    #[serde(default = "yes")]
+    pub(crate) discover: bool,
+    /// Where mosquitto listens for devices, if not at `host`.
+    pub(crate) listen: Option<String>,
+    /// Where mosquitto's files are written at each start, as `trivet broker-files` does.
+    pub(crate) broker_files: Option<PathBuf>,
+    /// The devices that may use the broker, each with topics of its own.
+    #[serde(default, rename = "account")]
+    pub(crate) accounts: Vec<Account>,
+}
+
+/// A device's account on the broker.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    /// Topics and filters that it may write.
+    #[serde(default)]
+    pub(crate) publish: Vec<String>,
+    /// Those that it may read: its commands.
+    #[serde(default)]
+    pub(crate) subscribe: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 #[derive(Clone, Debug, Deserialize)]

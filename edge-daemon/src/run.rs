@@ -21,7 +21,7 @@ use crate::{printing, probes, status};
 /// What a box is made of: the shared modules, and its own.
 pub(crate) fn modules() -> Vec<Module> {
     let mut modules = trivet_modules::all();
-    modules.extend([printing::MODULE, scales::MODULE, status::MODULE]);
+    modules.extend([printing::MODULE, probes::discovered::MODULE, scales::MODULE, status::MODULE]);
     modules
 }
 
@@ -70,6 +70,7 @@ fn extensions(config: &Config, devices: &Devices, printers: &Printers) -> Extens
     more.insert(PaperState(printing::paper_state));
     more.insert(status::Name(config.name.clone()));
     more.insert(devices.clone());
+    more.insert(probes::discovered::Board::default());
     more.insert(printers.clone());
     let scales = Scales::default();
     more.insert(scales.weights());

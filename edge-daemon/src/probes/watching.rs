@@ -19,6 +19,7 @@ use trivet_replica::store::log;
 use trivet_replica::{Actor, App, Draft, sealing};
 
 use super::Said;
+use super::lines::Lines;
 
 const TICK: Duration = Duration::from_millis(250);
 const MINUTE_MS: i64 = 60_000;
@@ -40,7 +41,7 @@ struct Watching {
     app: App,
     actor: Actor,
     /// What this box is wired to; other probes of the location are other boxes'.
-    inputs: Vec<String>,
+    lines: Lines,
     /// What an input belongs to: a probe, or a part of a probe's unit.
     wired: HashMap<String, Vec<(Id, Option<Part>)>>,
     places: BTreeMap<Id, Place>,
@@ -94,13 +95,13 @@ struct Seen<'a> {
     raw: &'a [u8],
 }
 
-pub(super) async fn watch(app: App, inputs: Vec<String>, mut said: mpsc::Receiver<Said>) {
+pub(super) async fn watch(app: App, lines: Lines, mut said: mpsc::Receiver<Said>) {
     let mut grown = app.store.grown();
     let mut watching = Watching {
         actor: Actor::the_box(Id::from_bytes(app.identity.origin().0)),
         minute: app.wall.now_ms().div_euclid(MINUTE_MS),
         app,
-        inputs,
+        lines,
         wired: HashMap::new(),
         places: BTreeMap::new(),
         kept: Vec::new(),
@@ -152,13 +153,13 @@ impl Watching {
         self.wired.clear();
         let mut gone: Vec<Id> = self.places.keys().copied().collect();
         for Known { id, probe, breach, outage } in read {
-            if probe.retired || !self.inputs.contains(&probe.input) {
+            if probe.retired || !self.lines.start_input(&probe.input) {
                 continue;
             }
             gone.retain(|known| *known != id);
             self.wired.entry(probe.input.clone()).or_default().push((id, None));
             for part in Part::ALL {
-                if let Some(input) = probe.part(part) {
+                if let Some(input) = probe.part(part).filter(|input| self.lines.start_input(input)) {
                     self.wired.entry(input.to_owned()).or_default().push((id, Some(part)));
                 }
             }
@@ -527,7 +528,7 @@ fn doubt(doubt: probe::Doubt) -> Option<Doubt> {
     }
 }
 
-fn reason(reason: probe::NoData) -> NoData {
+pub(super) fn reason(reason: probe::NoData) -> NoData {
     match reason {
         probe::NoData::Timeout => NoData::Timeout,
         probe::NoData::Malformed => NoData::Malformed,
