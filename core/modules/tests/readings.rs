@@ -182,9 +182,12 @@ async fn a_packed_store_ships_folds_and_rebuilds_as_before() {
         replica.store.read(|conn| conn.query_row("SELECT count(*) FROM segment", [], |row| row.get(0))).unwrap()
     };
     let until_packed = async |replica: &Replica| {
-        while packed(replica) < 2 {
-            tokio::task::yield_now().await;
-        }
+        let packing = async {
+            while packed(replica) < 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), packing).await.unwrap();
     };
     until_packed(&a).await;
     let rows = a.dump();

@@ -46,7 +46,8 @@ pub(crate) fn prepare(conn: &mut Connection) -> rusqlite::Result<()> {
     tx.execute_batch(SCHEMA)?;
     tx.execute_batch(segment::SCHEMA)?;
     if before_segments {
-        let sql = "SELECT l.arrival, l.sid, l.entry FROM log l JOIN stream s USING(sid) WHERE s.lane=?1 ORDER BY l.arrival";
+        let sql =
+            "SELECT l.arrival, l.sid, l.entry FROM log l JOIN stream s USING(sid) WHERE s.lane=?1 ORDER BY l.arrival";
         let mut statement = tx.prepare(sql)?;
         let mut rows = statement.query([Lane::Readings.number()])?;
         while let Some(row) = rows.next()? {

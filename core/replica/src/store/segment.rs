@@ -93,13 +93,9 @@ pub(super) fn range(conn: &Connection, sid: i64, after: u64, to: u64) -> rusqlit
     while let Some(row) = rows.next()? {
         let start: i64 = row.get(0)?;
         // Number 0 is nobody's.
-        let mut at = start.max(place(sid, 1));
-        for (_, raw) in unpacked(start, row.get_ref(1)?.as_blob()?) {
-            if (first..=last).contains(&at) {
-                entries.push(raw);
-            }
-            at += 1;
-        }
+        let places = start.max(place(sid, 1))..;
+        let kept = places.zip(unpacked(start, row.get_ref(1)?.as_blob()?));
+        entries.extend(kept.filter(|(at, _)| (first..=last).contains(at)).map(|(_, (_, raw))| raw));
     }
     entries.extend(in_tail(conn, first, last)?.into_iter().map(|(_, raw)| raw));
     Ok(entries)
@@ -142,9 +138,9 @@ pub(super) fn last_arrival(conn: &Connection) -> rusqlite::Result<u64> {
           (SELECT last_arrival FROM segment WHERE place BETWEEN s.sid<<?2 AND ((s.sid+1)<<?2)-1
              ORDER BY place DESC LIMIT 1), 0))
         FROM stream s WHERE s.lane=?1";
-    let last = conn.prepare_cached(sql)?.query_row([i64::from(Lane::Readings.number()), NUMBER_BITS.into()], |row| {
-        row.get::<_, Option<i64>>(0)
-    })?;
+    let last = conn
+        .prepare_cached(sql)?
+        .query_row([i64::from(Lane::Readings.number()), NUMBER_BITS.into()], |row| row.get::<_, Option<i64>>(0))?;
     Ok(last.unwrap_or(0).cast_unsigned())
 }
 

@@ -1,7 +1,5 @@
 //! A store whose readings are packed answers as one whose readings are not.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
-
 use proptest::prelude::*;
 use ring::signature::Ed25519KeyPair;
 use rusqlite::Connection;
