@@ -178,3 +178,36 @@ async fn a_minute_of_the_hour_that_goes_on_writes_no_row() {
     assert_ne!(a.dump(), rows);
     assert_eq!(a.minutes(0).len(), 61);
 }
+
+/// Full blocks of entries are packed while the writer is idle, on the box that wrote them and on the one that got them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_packed_store_ships_folds_and_rebuilds_as_before() {
+    let [a, b] = two();
+    for minute in 0..600 {
+        a.record(HOUR * 60 + minute).await;
+    }
+    let packed = |replica: &Replica| -> i64 {
+        replica.store.read(|conn| conn.query_row("SELECT count(*) FROM segment", [], |row| row.get(0))).unwrap()
+    };
+    let until_packed = async |replica: &Replica| {
+        let packing = async {
+            while packed(replica) < 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), packing).await.unwrap();
+    };
+    until_packed(&a).await;
+    let rows = a.dump();
+    a.ship_to(&b).await;
+    until_packed(&b).await;
+    assert_eq!(b.dump(), rows);
+    // A straggler of an hour that is packed by now is folded with the others of its hour.
+    a.record(HOUR * 60 + 61).await;
+    a.ship_to(&b).await;
+    assert_eq!(a.minutes(1).len(), 601);
+    let rows = a.dump();
+    assert_eq!(b.dump(), rows);
+    assert_eq!(b.rebuilt().await, rows);
+    assert_eq!(a.rebuilt().await, rows);
+}

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use trivet_domain::haccp::pack::{pack, unpack};
+use trivet_domain::haccp::pack::{Damaged, pack, unpack};
 use trivet_domain::haccp::{self, Hour, HourReading, Limits, State, Verdict, hour_id};
 use trivet_log::{Id, Origin};
 use trivet_replica::store::log;
@@ -204,7 +204,7 @@ pub fn minutes(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqli
     let mut minutes = Vec::new();
     while let Some(row) = rows.next()? {
         let (hour, packed) = (row.get(0)?, row.get_ref(1)?.as_blob()?);
-        each(hour, packed, |at| minutes.push(at));
+        minutes.extend(unpacked(hour, packed));
     }
     for mut hour in open_hours(conn, hours.0, hours.1)? {
         minutes.extend(hour.probes.remove(&probe).unwrap_or_default());
@@ -215,16 +215,10 @@ pub fn minutes(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqli
 }
 
 /// Damaged bytes can only come of a damaged file: they are said, and the rest is shown.
-fn each(hour: i64, packed: &[u8], mut see: impl FnMut(HourReading)) {
-    let unpacked = unpack(hour, packed).and_then(|mut readings| {
-        readings.try_for_each(|at| {
-            see(at?);
-            Ok(())
-        })
-    });
-    if let Err(error) = unpacked {
-        tracing::error!(hour, %error, "a row of readings");
-    }
+fn unpacked(hour: i64, packed: &[u8]) -> impl Iterator<Item = HourReading> {
+    let said = move |error: Damaged| tracing::error!(hour, %error, "a row of readings");
+    let readings = unpack(hour, packed).map_err(said).ok();
+    readings.into_iter().flatten().map_while(move |at| at.map_err(said).ok())
 }
 
 /// The newest minute of each probe, out of the newest hour of each box and the one before it.
@@ -246,7 +240,7 @@ pub(super) fn newest(conn: &Connection) -> rusqlite::Result<BTreeMap<Id, HourRea
         let mut rows = statement.query(params![at - 1, hour.origin.0])?;
         while let Some(row) = rows.next()? {
             let probe = row.get(0).map(Id::from_bytes)?;
-            each(at - 1, row.get_ref(1)?.as_blob()?, |reading| see(probe, reading));
+            unpacked(at - 1, row.get_ref(1)?.as_blob()?).for_each(|reading| see(probe, reading));
         }
         for (probe, minutes) in hour.probes {
             minutes.into_iter().for_each(|at| see(probe, at));
@@ -264,9 +258,6 @@ pub(super) fn probes_of(conn: &Connection, subject: Id) -> rusqlite::Result<Vec<
     Ok(hour.map_or_else(Vec::new, |hour| hour.probes.into_keys().collect()))
 }
 
-/// Looks at one reading after the other.
-type See<'a> = dyn FnMut(HourReading) + 'a;
-
 /// What all probes' minutes from an hour to before another add up to, by a day of the caller's (`day_of` is given
 /// minutes since 1970), each minute judged by the limits that were in force then.
 pub fn report(
@@ -275,40 +266,48 @@ pub fn report(
     day_of: impl Fn(i64) -> i64,
     limits: impl Fn(Id, i64) -> Limits,
 ) -> rusqlite::Result<BTreeMap<(Id, i64), Figures>> {
-    let mut sums: BTreeMap<(Id, i64), Figures> = BTreeMap::new();
-    let mut add = |probe: Id, hour: i64, next: &mut dyn FnMut(&mut See<'_>)| {
-        // A probe's hour mostly lies in one day and under one set of limits: they are looked up once.
-        let (start, end) = (hour * 60, hour * 60 + 59);
-        let (day, last_day) = (day_of(start), day_of(end));
-        let (first, last) = (limits(probe, start), limits(probe, end));
-        let uniform = day == last_day && first == last;
-        let mut sum = Figures::default();
-        next(&mut |at| {
-            if uniform && at.minute.div_euclid(60) == hour {
-                sum.add(&at, &first);
-            } else {
-                sums.entry((probe, day_of(at.minute))).or_default().add(&at, &limits(probe, at.minute));
-            }
-        });
-        if sum != Figures::default() {
-            sums.entry((probe, day)).or_default().merge(&sum);
-        }
-    };
+    let mut report = Report { sums: BTreeMap::new(), day_of, limits };
     let sql = "SELECT hour, probe, readings FROM haccp_hour WHERE hour>=?1 AND hour<?2";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([hours.start, hours.end])?;
     while let Some(row) = rows.next()? {
         let (hour, probe) = (row.get(0)?, row.get(1).map(Id::from_bytes)?);
-        let packed = row.get_ref(2)?.as_blob()?;
-        add(probe, hour, &mut |see| each(hour, packed, see));
+        report.add(probe, hour, unpacked(hour, row.get_ref(2)?.as_blob()?));
     }
     for hour in open_hours(conn, hours.start, hours.end.saturating_sub(1))? {
         for (probe, minutes) in hour.probes {
             let at = minutes.first().map_or(0, |at| at.minute.div_euclid(60));
-            add(probe, at, &mut |see| minutes.iter().cloned().for_each(&mut *see));
+            report.add(probe, at, minutes.into_iter());
         }
     }
-    Ok(sums)
+    Ok(report.sums)
+}
+
+struct Report<D, L> {
+    sums: BTreeMap<(Id, i64), Figures>,
+    day_of: D,
+    limits: L,
+}
+
+impl<D: Fn(i64) -> i64, L: Fn(Id, i64) -> Limits> Report<D, L> {
+    /// A probe's hour mostly lies in one day and under one set of limits: they are looked up once.
+    fn add(&mut self, probe: Id, hour: i64, minutes: impl Iterator<Item = HourReading>) {
+        let (start, end) = (hour * 60, hour * 60 + 59);
+        let (day, limits) = ((self.day_of)(start), (self.limits)(probe, start));
+        let is_uniform = day == (self.day_of)(end) && limits == (self.limits)(probe, end);
+        let mut sum = Figures::default();
+        for at in minutes {
+            if is_uniform && (start..=end).contains(&at.minute) {
+                sum.add(&at, &limits);
+            } else {
+                let limits = (self.limits)(probe, at.minute);
+                self.sums.entry((probe, (self.day_of)(at.minute))).or_default().add(&at, &limits);
+            }
+        }
+        if sum != Figures::default() {
+            self.sums.entry((probe, day)).or_default().merge(&sum);
+        }
+    }
 }
 
 /// The figures of whole days of UTC, by probe, without what lies beyond a limit: for charts of years, and for time
