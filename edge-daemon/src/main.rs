@@ -1,5 +1,6 @@
 //! `trivet`: the box. One daemon takes orders, drives screens, printers and probes, keeps the log and syncs.
 
+mod alerts;
 mod config;
 mod devices;
 mod mqtt;

@@ -164,9 +164,9 @@ pub fn raise_for_disk(cause: Id, the_box: Id, free_percent: u8, at_ms: i64) -> R
         .with("percent", ParameterValue::Integer(i64::from(free_percent)))
 }
 
-/// Nothing has set the box's clock.
+/// Nothing has set the box's clock. Every screen says so too.
 pub fn raise_for_clock(cause: Id, the_box: Id, at_ms: i64) -> Raised {
-    Raised::new("clock_unset", cause, Category::Maintenance, Severity::High, the_box, at_ms)
+    Raised::new("clock_unset", cause, Category::Maintenance, Severity::Warn, the_box, at_ms)
 }
 
 /// A piece of equipment is to be maintained (KDS-11): once for each date.

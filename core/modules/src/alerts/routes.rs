@@ -185,7 +185,7 @@ async fn one(State(app): State<App>, caller: Caller, Path(id): Path<Uuid>) -> Re
 
 /// Carries out a command on an alert that the caller sees.
 async fn act(app: App, caller: Caller, id: Uuid, key: Id, command: Command) -> Result<Json<AlertView>, Problem> {
-    one(State(app.clone()), caller, Path(id)).await?;
+    drop(one(State(app.clone()), caller, Path(id)).await?);
     app.submit(caller.actor(), key, AnyCommand::Alerts(command)).await?;
     one(State(app), caller, Path(id)).await
 }

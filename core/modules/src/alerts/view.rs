@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
-use trivet_domain::alerts::{Category, Parameter, ParameterValue, Routing, Status, message};
+use trivet_domain::alerts::{Alert, Category, Parameter, ParameterValue, Routing, Status, fold, message};
 use trivet_domain::{MilliCelsius, Role};
 use trivet_log::Id;
 use trivet_replica::View;
+use trivet_replica::store::log;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -302,6 +303,26 @@ pub(super) fn touched_by(conn: &Connection, subject: Id) -> rusqlite::Result<Vec
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([subject.as_bytes()], |row| Ok((Id::from_bytes(row.get(0)?), row.get(1)?)))?;
     rows.take(MAX_OPEN).collect()
+}
+
+/// An open alert as its history makes it, for timers.
+pub struct Standing {
+    pub id: Id,
+    pub alert: Alert,
+    pub out_of_service: bool,
+}
+
+/// The open alerts; past [`MAX_OPEN`] the newest.
+pub fn standing(conn: &Connection) -> rusqlite::Result<Vec<Standing>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM alerts_alert a WHERE a.closed=0 ORDER BY a.raised_ms DESC LIMIT {MAX_OPEN}");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let found = statement.query_map([], from_row)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let stand = |found: Found| {
+        let alert = fold(&log::facts_of(conn, found.id)?);
+        Ok(Standing { id: found.id, alert, out_of_service: found.out_of_service.is_some() })
+    };
+    found.into_iter().map(stand).collect()
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
