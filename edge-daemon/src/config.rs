@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) probes: Vec<Probe>,
     #[serde(default, rename = "scale")]
     pub(crate) scales: Vec<Scale>,
+    #[serde(default)]
+    pub(crate) alerts: Alerts,
     /// For rehearsals: sets this daemon's wall clock off by so much.
     #[serde(default)]
     pub(crate) clock_offset_ms: i64,
@@ -68,6 +70,22 @@ pub(crate) struct Account {
 
 fn yes() -> bool {
     true
+}
+
+/// When the box tells of itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Alerts {
+    /// A device that has not been reached for so long, or a clock that nothing has set.
+    pub(crate) device_down_seconds: u64,
+    /// Less of the disk is free than this.
+    pub(crate) disk_free_percent: u8,
+}
+
+impl Default for Alerts {
+    fn default() -> Alerts {
+        Alerts { device_down_seconds: 120, disk_free_percent: 10 }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

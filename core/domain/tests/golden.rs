@@ -3,6 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+use trivet_domain::alerts::{
+    AlertAcknowledged, AlertChanged, AlertClosed, AlertEscalated, AlertReturned, AlertShelved, AlertSuppressed,
+    AlertUnshelved, Category, Parameter, ParameterValue, Raised, Severity, Suppression,
+};
 use trivet_domain::checks::{
     Line, LineModifier, OrderMoved, OrderPlaced, OrderType, Status, TicketDone, TicketMade, TicketsMade,
 };
@@ -13,7 +17,7 @@ use trivet_domain::haccp::{
 use trivet_domain::kitchen::{TicketAdvanced, TicketRecalled, TicketStatus};
 use trivet_domain::money::TaxRate;
 use trivet_domain::papers::{DrawerOpened, PaperCopied, PaperKind};
-use trivet_domain::{Event, MilliCelsius, Money, Quantity, Role, access, checks, haccp, kitchen, papers};
+use trivet_domain::{Event, MilliCelsius, Money, Quantity, Role, access, alerts, checks, haccp, kitchen, papers};
 use trivet_log::Id;
 
 const FIXTURES: &str = include_str!("../fixtures/release-1.txt");
@@ -150,6 +154,35 @@ fn samples() -> Vec<Event> {
         .into(),
         PaperCopied { paper: id(7), kind: PaperKind::VoidSlip, reason: "paper jam".into() }.into(),
         DrawerOpened { drawer: "till".into(), reason: "change".into(), check: Some(id(5)) }.into(),
+        Raised {
+            key: "temperature_high:walk-in".into(),
+            cause: id(10),
+            category: Category::TemperatureViolation,
+            severity: Severity::Critical,
+            about: id(8),
+            words: "temperature_high".into(),
+            parameters: vec![
+                Parameter { name: "name".into(), value: ParameterValue::Text("Walk-in".into()) },
+                Parameter { name: "percent".into(), value: ParameterValue::Integer(9) },
+                Parameter { name: "limit".into(), value: ParameterValue::Temperature(MilliCelsius(5_000)) },
+                Parameter { name: "due".into(), value: ParameterValue::Time(1_790_000_000_000) },
+                Parameter { name: "reason".into(), value: ParameterValue::Word("offline".into()) },
+            ],
+            at_ms: 1_790_000_000_000,
+            late_ms: Some(3_600_000),
+            place: Some("cellar".into()),
+            momentary: Some(false),
+            needs_action: Some(true),
+        }
+        .into(),
+        AlertChanged { severity: Severity::Warn }.into(),
+        AlertAcknowledged { comment: Some("looking".into()), times: Some(2) }.into(),
+        AlertReturned { at_ms: 1_790_000_060_000 }.into(),
+        AlertShelved { until_ms: 1_790_001_800_000, why: "being moved".into() }.into(),
+        AlertUnshelved {}.into(),
+        AlertSuppressed { by: Some(Suppression::Defrost) }.into(),
+        AlertEscalated { level: 1, times: Some(2) }.into(),
+        AlertClosed { comment: Some("food thrown away".into()), action: Some(id(11)) }.into(),
     ]
 }
 
@@ -207,9 +240,15 @@ fn a_field_that_is_not_known_is_passed_over() {
 
 #[test]
 fn every_kind_has_a_fixture_and_no_kind_two_meanings() {
-    let kinds: Vec<u16> =
-        [access::Event::KINDS, checks::Event::KINDS, kitchen::Event::KINDS, papers::Event::KINDS, haccp::Event::KINDS]
-            .concat();
+    let kinds: Vec<u16> = [
+        access::Event::KINDS,
+        checks::Event::KINDS,
+        kitchen::Event::KINDS,
+        papers::Event::KINDS,
+        haccp::Event::KINDS,
+        alerts::Event::KINDS,
+    ]
+    .concat();
     let known: Vec<u16> = fixtures().into_iter().map(|(kind, _)| kind).collect();
     for kind in &kinds {
         assert!(known.contains(kind), "{kind:#06x} has no fixture");
