@@ -5,7 +5,7 @@
 //! between boxes becomes visible state.
 //!
 //! Modules in reading order, each standing on those before it: [`settings`], [`access`], [`menu`], [`checks`],
-//! [`kitchen`], [`papers`], [`haccp`].
+//! [`kitchen`], [`papers`], [`haccp`], [`safety`].
 
 pub mod access;
 pub mod checks;
@@ -19,6 +19,7 @@ pub mod papers;
 pub mod permission;
 pub mod quantity;
 pub mod refusal;
+pub mod safety;
 pub mod settings;
 pub mod temperature;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub enum Command {
     Kitchen(kitchen::Command),
     Papers(papers::Command),
     Haccp(haccp::Command),
+    Safety(safety::Command),
 }
 
 /// A fact to be appended, or a change of a document.
@@ -54,6 +56,7 @@ pub enum Event {
     Kitchen(kitchen::Event),
     Papers(papers::Event),
     Haccp(haccp::Event),
+    Safety(safety::Event),
     Document(DocumentEdit),
 }
 
@@ -65,6 +68,7 @@ impl Event {
             Event::Kitchen(event) => event.kind(),
             Event::Papers(event) => event.kind(),
             Event::Haccp(event) => event.kind(),
+            Event::Safety(event) => event.kind(),
             Event::Document(edit) => edit.kind,
         }
     }
@@ -77,6 +81,7 @@ impl Event {
             Event::Kitchen(event) => Some(event.encode()),
             Event::Papers(event) => Some(event.encode()),
             Event::Haccp(event) => Some(event.encode()),
+            Event::Safety(event) => Some(event.encode()),
             Event::Document(_) => None,
         }
     }
@@ -90,6 +95,7 @@ impl Event {
             .or_else(|| kitchen::Event::decode(kind, body).map(Event::Kitchen))
             .or_else(|| papers::Event::decode(kind, body).map(Event::Papers))
             .or_else(|| haccp::Event::decode(kind, body).map(Event::Haccp))
+            .or_else(|| safety::Event::decode(kind, body).map(Event::Safety))
     }
 }
 
@@ -142,6 +148,7 @@ impl Command {
             Command::Kitchen(command) => command.permission(),
             Command::Papers(command) => command.permission(),
             Command::Haccp(command) => command.permission(),
+            Command::Safety(command) => command.permission(),
         }
     }
 
@@ -155,6 +162,7 @@ impl Command {
             Command::Kitchen(command) => command.subject(),
             Command::Papers(command) => command.subject(),
             Command::Haccp(command) => command.subject(origin),
+            Command::Safety(command) => command.subject(),
         }
     }
 }
@@ -171,5 +179,6 @@ pub fn decide(history: &History, command: &Command, context: &dyn Context) -> De
         Command::Haccp(command) => {
             haccp::decide(&haccp::fold(history), history.document_of(haccp::DOCUMENT), command, context)
         }
+        Command::Safety(command) => safety::decide(history, &safety::fold(history), command, context),
     }
 }

@@ -35,6 +35,7 @@ permissions! {
     HaccpRead = "haccp.read",
     HaccpRecord = "haccp.record",
     HaccpConfigure = "haccp.configure",
+    HaccpVerify = "haccp.verify",
     BoxRead = "box.read",
     ReplicasEnrol = "replicas.enrol",
 }
