@@ -7,6 +7,7 @@ mod printing;
 mod probes;
 mod provision;
 mod run;
+mod safety;
 mod scales;
 mod status;
 

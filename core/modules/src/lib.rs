@@ -11,6 +11,7 @@ pub mod health;
 pub mod kitchen;
 pub mod menu;
 pub mod papers;
+pub mod safety;
 pub mod screens;
 pub mod settings;
 pub mod time;
@@ -19,5 +20,14 @@ use trivet_replica::Module;
 
 /// Every module that box and dashboard share, in the order in which they stand on each other.
 pub fn all() -> Vec<Module> {
-    vec![settings::MODULE, access::MODULE, menu::MODULE, checks::MODULE, kitchen::MODULE, papers::MODULE, haccp::MODULE]
+    vec![
+        settings::MODULE,
+        access::MODULE,
+        menu::MODULE,
+        checks::MODULE,
+        kitchen::MODULE,
+        papers::MODULE,
+        haccp::MODULE,
+        safety::MODULE,
+    ]
 }
