@@ -10,24 +10,19 @@ use tokio::signal::unix::{SignalKind, signal};
 use trivet_modules::haccp::Samples;
 use trivet_modules::health::{Part, Parts};
 use trivet_modules::kitchen::PaperState;
+use trivet_modules::safety::PrintLabel;
 use trivet_replica::{App, Config as ReplicaConfig, Identity, Module, Wall, http, store, sync};
 
 use crate::config::Config;
 use crate::devices::Devices;
 use crate::printing::Printers;
 use crate::scales::{self, Scales};
-use crate::{alerts, printing, probes, status};
+use crate::{alerts, printing, probes, safety, status};
 
 /// What a box is made of: the shared modules, and its own.
 pub(crate) fn modules() -> Vec<Module> {
     let mut modules = trivet_modules::all();
-    modules.extend([
-        printing::MODULE,
-        probes::discovered::MODULE,
-        scales::MODULE,
-        alerts::MODULE,
-        status::MODULE,
-    ]);
+    modules.extend([printing::MODULE, probes::discovered::MODULE, scales::MODULE, alerts::MODULE, status::MODULE]);
     modules
 }
 
@@ -57,6 +52,7 @@ async fn serve(app: App, config: Config, devices: Devices, printers: Printers) -
     }
     probes::start(&app, &devices, &config)?;
     alerts::start(&app, &devices, &config)?;
+    safety::start(&app);
     if let Some(relay) = &config.relay {
         tokio::spawn(sync::run(app.clone(), relay.clone()));
     }
@@ -75,6 +71,7 @@ fn extensions(config: &Config, devices: &Devices, printers: &Printers) -> Extens
     let mut more = Extensions::new();
     more.insert(Samples::default());
     more.insert(PaperState(printing::paper_state));
+    more.insert(PrintLabel(Arc::new(|app, key, label| Box::pin(printing::queue_label(app, key, label)))));
     more.insert(status::Name(config.name.clone()));
     more.insert(devices.clone());
     more.insert(probes::discovered::Board::default());

@@ -5,7 +5,7 @@
 //! between boxes becomes visible state.
 //!
 //! Modules in reading order, each standing on those before it: [`settings`], [`access`], [`menu`], [`checks`],
-//! [`kitchen`], [`papers`], [`haccp`], [`alerts`]; then [`policies`], which know them all.
+//! [`kitchen`], [`papers`], [`haccp`], [`safety`], [`alerts`]; then [`policies`], which know them all.
 
 pub mod access;
 pub mod alerts;
@@ -21,6 +21,7 @@ pub mod permission;
 pub mod policies;
 pub mod quantity;
 pub mod refusal;
+pub mod safety;
 pub mod settings;
 pub mod temperature;
 #[cfg(test)]
@@ -47,6 +48,7 @@ pub enum Command {
     Papers(papers::Command),
     Haccp(haccp::Command),
     Alerts(alerts::Command),
+    Safety(safety::Command),
 }
 
 /// A fact to be appended, or a change of a document.
@@ -58,6 +60,7 @@ pub enum Event {
     Papers(papers::Event),
     Haccp(haccp::Event),
     Alerts(alerts::Event),
+    Safety(safety::Event),
     Document(DocumentEdit),
 }
 
@@ -70,6 +73,7 @@ impl Event {
             Event::Papers(event) => event.kind(),
             Event::Haccp(event) => event.kind(),
             Event::Alerts(event) => event.kind(),
+            Event::Safety(event) => event.kind(),
             Event::Document(edit) => edit.kind,
         }
     }
@@ -83,6 +87,7 @@ impl Event {
             Event::Papers(event) => Some(event.encode()),
             Event::Haccp(event) => Some(event.encode()),
             Event::Alerts(event) => Some(event.encode()),
+            Event::Safety(event) => Some(event.encode()),
             Event::Document(_) => None,
         }
     }
@@ -97,6 +102,7 @@ impl Event {
             .or_else(|| papers::Event::decode(kind, body).map(Event::Papers))
             .or_else(|| haccp::Event::decode(kind, body).map(Event::Haccp))
             .or_else(|| alerts::Event::decode(kind, body).map(Event::Alerts))
+            .or_else(|| safety::Event::decode(kind, body).map(Event::Safety))
     }
 }
 
@@ -150,6 +156,7 @@ impl Command {
             Command::Papers(command) => command.permission(),
             Command::Haccp(command) => command.permission(),
             Command::Alerts(command) => command.permission(),
+            Command::Safety(command) => command.permission(),
         }
     }
 
@@ -164,6 +171,7 @@ impl Command {
             Command::Papers(command) => command.subject(),
             Command::Haccp(command) => command.subject(origin),
             Command::Alerts(command) => command.subject(),
+            Command::Safety(command) => command.subject(),
         }
     }
 }
@@ -181,5 +189,6 @@ pub fn decide(history: &History, command: &Command, context: &dyn Context) -> De
             haccp::decide(&haccp::fold(history), history.document_of(haccp::DOCUMENT), command, context)
         }
         Command::Alerts(command) => alerts::decide(history, command, context),
+        Command::Safety(command) => safety::decide(history, &safety::fold(history), command, context),
     }
 }

@@ -38,6 +38,7 @@ permissions! {
     AlertsRead = "alerts.read",
     AlertsAcknowledge = "alerts.acknowledge",
     AlertsManage = "alerts.manage",
+    HaccpVerify = "haccp.verify",
     BoxRead = "box.read",
     ReplicasEnrol = "replicas.enrol",
 }

@@ -17,7 +17,15 @@ use trivet_domain::haccp::{
 use trivet_domain::kitchen::{TicketAdvanced, TicketRecalled, TicketStatus};
 use trivet_domain::money::TaxRate;
 use trivet_domain::papers::{DrawerOpened, PaperCopied, PaperKind};
-use trivet_domain::{Event, MilliCelsius, Money, Quantity, Role, access, alerts, checks, haccp, kitchen, papers};
+use trivet_domain::safety::{
+    Calibrated, CheckAnswer, CheckDone, CheckKind, CheckMissed, CheckValue, CoolingEnded, CoolingMeasured,
+    CoolingOutcome, CoolingSettled, CoolingStarted, CoolingVerdict, CoolingWarned, CorrectiveActionTaken, Disposition,
+    Doubt as CoolingDoubt, Expiry, Method, PlanApproved, Point, RecordClosed, RecordKind, RecordOpened, RecordVerified,
+    Reviewed, Stage, TimerEnd, TimerEnded, TimerExpired, TimerMeasured, TimerStarted, TimerWarned,
+};
+use trivet_domain::{
+    Event, MilliCelsius, Money, Quantity, Role, access, alerts, checks, haccp, kitchen, papers, safety,
+};
 use trivet_log::Id;
 
 const FIXTURES: &str = include_str!("../fixtures/release-1.txt");
@@ -184,6 +192,137 @@ fn samples() -> Vec<Event> {
         AlertEscalated { level: 1, times: Some(2) }.into(),
         AlertClosed { comment: Some("food thrown away".into()), action: Some(id(11)) }.into(),
     ]
+    .into_iter()
+    .chain(safety_samples())
+    .collect()
+}
+
+fn safety_samples() -> Vec<Event> {
+    const AT: i64 = 1_790_000_000_000;
+    let cold = Limit { bound: Bound::AtMost, milli: 41_000, scale: Scale::Fahrenheit };
+    let (some, value) = (|text: &str| Some(text.to_owned()), MilliCelsius(63_500));
+    vec![
+        PlanApproved { version: 2, content: "{}".into(), from_ms: AT, note: some("spring menu") }.into(),
+        CheckDone {
+            check: "cooking".into(),
+            name: "Cooking".into(),
+            kind: CheckKind::Cooking,
+            passed: true,
+            values: vec![CheckValue {
+                rule: "US-CK145".into(),
+                value,
+                limit: Limit { bound: Bound::AtLeast, ..cold },
+                within: true,
+                held_seconds: Some(20),
+                needed_seconds: Some(15),
+                took_minutes: Some(30),
+                allowed_minutes: Some(120),
+            }],
+            answers: vec![CheckAnswer { ask: "dates".into(), yes: Some(true), text: some("all good") }],
+            due_ms: Some(AT),
+            grace_minutes: Some(30),
+            plan_version: Some(2),
+            product: some("salmon"),
+            supplier: some("Fish & Co"),
+            lot: some("L7"),
+            accepted: Some(true),
+            note: some("by the window"),
+        }
+        .into(),
+        CheckMissed {
+            check: "cleaning".into(),
+            name: "Cleaning".into(),
+            kind: CheckKind::Cleaning,
+            due_ms: AT,
+            plan_version: Some(2),
+        }
+        .into(),
+        CoolingStarted {
+            product: "stock".into(),
+            rule: "US-COOL".into(),
+            stages: vec![Stage { to: cold, within_minutes: 360 }],
+            max_gap_minutes: 15,
+            began_ms: AT,
+            from: Some(Limit { milli: 135_000, ..cold }),
+            probe: Some(id(8)),
+            plan_version: Some(2),
+            lot: some("L7"),
+            quantity: some("10 l"),
+            restarts: Some(id(9)),
+        }
+        .into(),
+        CoolingMeasured { value, at_ms: AT }.into(),
+        CoolingWarned { stage: 1, percent: 75, forecast_ms: Some(AT) }.into(),
+        CoolingEnded {
+            verdict: CoolingVerdict::Indeterminate,
+            at_ms: AT,
+            stage: Some(0),
+            doubt: Some(CoolingDoubt::Jump),
+        }
+        .into(),
+        CoolingSettled {
+            outcome: CoolingOutcome::Reheated,
+            product_temperature: Some(value),
+            quantity: some("10 l"),
+            note: some("again"),
+        }
+        .into(),
+        TimerStarted {
+            product: "sushi".into(),
+            rule: "US-TPHC4".into(),
+            minutes: 240,
+            value: MilliCelsius(4_000),
+            started_ms: AT,
+            boot: Some(id(10)),
+            up_ms: Some(5_000),
+            never_beyond: Some(cold),
+            probe: Some(id(8)),
+            plan_version: Some(2),
+            lot: some("L7"),
+            quantity: some("20 pieces"),
+        }
+        .into(),
+        TimerWarned {}.into(),
+        TimerMeasured { value }.into(),
+        TimerExpired { why: Expiry::TooWarm, value: Some(value) }.into(),
+        TimerEnded { how: TimerEnd::Discarded, quantity: some("3 pieces"), note: some("left over") }.into(),
+        Calibrated {
+            probe: id(8),
+            method: Method::IceAndBoil,
+            points: vec![Point { reference: MilliCelsius(0), read: MilliCelsius(300), found: 300, left: 0 }],
+            reference: "ice bath".into(),
+            tolerance_milli: 1_000,
+            due_ms: AT,
+            altitude_metres: Some(500),
+            plan_version: Some(2),
+            note: some("spring"),
+        }
+        .into(),
+        RecordOpened {
+            kind: RecordKind::Cooling,
+            severity: haccp::Severity::High,
+            due_ms: AT,
+            summary: "stock cooled too slowly".into(),
+            about: Some(id(11)),
+            control_point: some("cooling"),
+            plan_version: Some(2),
+            probe: Some(id(8)),
+        }
+        .into(),
+        CorrectiveActionTaken {
+            choice: "discard".into(),
+            text: "Discard the food".into(),
+            product_temperature: Some(value),
+            disposition: Some(Disposition::Discard),
+            quantity: some("10 l"),
+            cause: some("pot too deep"),
+            note: some("shallow pans from now on"),
+        }
+        .into(),
+        RecordClosed {}.into(),
+        RecordVerified { note: some("seen") }.into(),
+        Reviewed { from_ms: AT, to_ms: AT + 1, meaning: "reviewed".into(), note: some("fine") }.into(),
+    ]
 }
 
 fn fixtures() -> Vec<(u16, Vec<u8>)> {
@@ -247,6 +386,7 @@ fn every_kind_has_a_fixture_and_no_kind_two_meanings() {
         papers::Event::KINDS,
         haccp::Event::KINDS,
         alerts::Event::KINDS,
+        safety::Event::KINDS,
     ]
     .concat();
     let known: Vec<u16> = fixtures().into_iter().map(|(kind, _)| kind).collect();

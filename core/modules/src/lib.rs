@@ -12,6 +12,7 @@ pub mod health;
 pub mod kitchen;
 pub mod menu;
 pub mod papers;
+pub mod safety;
 pub mod screens;
 pub mod settings;
 pub mod time;
@@ -29,5 +30,6 @@ pub fn all() -> Vec<Module> {
         papers::MODULE,
         haccp::MODULE,
         alerts::MODULE,
+        safety::MODULE,
     ]
 }

@@ -69,11 +69,11 @@ fn reading(n: u8, minute: i64) -> Reading {
 
 impl Replica {
     async fn record(&self, minute: i64) {
-        let readings = (0..PROBES).map(|n| (probe(n), reading(n, minute))).collect();
+        let readings = (0..PROBES).map(|n| (probe(n), reading(n, minute)));
         let key = Id::at(u64::try_from(minute * 60_000).unwrap(), trivet_replica::sealing::random());
         let actor = Actor::the_box(Id::from_bytes(self.identity.origin().0));
-        let probe = |(probe, reading)| haccp::ProbeMinute { probe, calibration: None, reading };
-        let probes = readings.into_iter().map(probe).collect();
+        let of = |(probe, reading)| haccp::ProbeMinute { probe, calibration: None, reading };
+        let probes = readings.map(of).collect();
         let readings = haccp::Readings { minute, probes, ..haccp::Readings::default() };
         self.submit(actor, key, Command::Haccp(haccp::Command::RecordMinute(readings))).await.unwrap();
     }

@@ -11,7 +11,9 @@ use trivet_domain::checks::{self, OrderType, PlaceOrder, WantedLine};
 use trivet_domain::haccp::{self, Reading};
 use trivet_domain::money::TaxRate;
 use trivet_domain::papers::{self, LayoutId, PaperKind};
-use trivet_domain::{Command, MilliCelsius, Money, Proof, Quantity, Rights, Role, access, kitchen, menu, settings};
+use trivet_domain::{
+    Command, MilliCelsius, Money, Proof, Quantity, Rights, Role, access, kitchen, menu, safety, settings,
+};
 use trivet_log::chain::Head;
 use trivet_log::sync::Batch;
 use trivet_log::{Id, ReplicaKind};
@@ -94,6 +96,39 @@ impl Replica {
     async fn price(&self, key: u8, price: i64) {
         let change = menu::Change { price: Some(Money(price)), ..menu::Change::default() };
         self.submit(id(key), Command::Menu(menu::Command::Change { item: id(BURGER), change })).await.unwrap();
+    }
+
+    /// Approves the plan, and opens and works on a record about the fridge.
+    async fn deviate(&self, n: u8) {
+        let location = self.identity.certificate.location;
+        let draft = self.store.read(|conn| log::fields(conn, safety::plan_document(location))).unwrap().unwrap().1;
+        let note = None;
+        let approve = safety::Command::ApprovePlan { location, draft_version: draft.version(), from_ms: None, note };
+        self.submit(id(n + 7), Command::Safety(approve)).await.unwrap();
+        let record = safety::record_about(id(FRIDGE));
+        let opened = safety::RecordOpened {
+            kind: safety::RecordKind::Breach,
+            severity: haccp::Severity::High,
+            due_ms: 1_790_000_000_000,
+            summary: "too warm".into(),
+            about: Some(id(FRIDGE)),
+            control_point: None,
+            plan_version: Some(1),
+            probe: Some(id(FRIDGE)),
+        };
+        self.submit(record, Command::Safety(safety::Command::OpenRecord { record, opened })).await.unwrap();
+        let action = safety::CorrectiveActionTaken {
+            choice: "other".into(),
+            text: "moved the food".into(),
+            product_temperature: Some(MilliCelsius(4_000)),
+            disposition: Some(safety::Disposition::Keep),
+            quantity: None,
+            cause: None,
+            note: None,
+        };
+        let choice = safety::Choice { id: "other".into(), text: String::new(), requires: Vec::new() };
+        let act = safety::Command::TakeAction { record, choice, action };
+        self.submit(id(n + 8), Command::Safety(act)).await.unwrap();
     }
 
     fn dump(&self) -> String {
@@ -237,6 +272,9 @@ async fn replicas_that_were_apart_converge_and_a_rebuild_is_equal() {
     a.set_up().await;
     add_person(&a, Actor::the_box(Id::NIL), id(3), ann(Some("4829"))).await.unwrap();
     a.submit(id(10), order(10, check(10), true)).await.unwrap();
+    let location = a.identity.certificate.location;
+    let plan = safety::presets().remove(0).plan.to_json();
+    a.submit(id(15), Command::Safety(safety::Command::ChangePlan { location, plan })).await.unwrap();
     a.ship_to(&b, 0).await;
     b.ship_to(&a, 0).await;
     // Apart: both add to one check, both bump, both change the price; one has the same command as the other.
@@ -253,9 +291,9 @@ async fn replicas_that_were_apart_converge_and_a_rebuild_is_equal() {
         let copy = papers::Command::Copy { check: check(10), kind: PaperKind::Ticket, paper, reason: "jam".into() };
         replica.submit(id(n + 5), Command::Papers(copy)).await.unwrap();
         let elements = format!(r#"[{{"kind":"text","text":"{price}"}}]"#);
-        let location = replica.identity.certificate.location;
         let layout = papers::Command::ChangeLayout { location, layout: LayoutId::PrepLabel, elements };
         replica.submit(id(n + 6), Command::Papers(layout)).await.unwrap();
+        replica.deviate(n).await;
         let reading = Reading { last: Some(MilliCelsius(4_000)), samples: Some(1), ..Reading::default() };
         let probes = vec![haccp::ProbeMinute { probe: id(FRIDGE), calibration: None, reading }];
         let minute = haccp::Readings { minute: 29_833_333, probes, ..haccp::Readings::default() };
@@ -276,6 +314,18 @@ async fn replicas_that_were_apart_converge_and_a_rebuild_is_equal() {
             Ok(stationery.layout.to_json().contains("1100"))
         };
         assert!(replica.store.read(in_force).unwrap());
+    }
+    // Of two approvals under one number the later in the record is in force on both; of two answers to a check the first.
+    for replica in [&a, &b] {
+        let shown = replica.store.read(|conn| trivet_modules::safety::view::plan(conn, location, i64::MAX)).unwrap();
+        assert_eq!(shown.approvals.iter().map(|one| (one.version, one.conflict)).collect::<Vec<_>>(), [(1, true); 2]);
+        let records = trivet_modules::safety::view::RecordFilter { open_only: true, span: (i64::MIN, i64::MAX) };
+        let records = replica.store.read(|conn| trivet_modules::safety::view::records(conn, records, 0)).unwrap();
+        assert_eq!(
+            records.iter().map(|record| record.actions.len()).collect::<Vec<_>>(),
+            [2],
+            "one record, two actions"
+        );
     }
     // The command that both ran is one order, and both its numbers find it.
     let twin = a.store.read(|conn| trivet_modules::checks::view::order(conn, id(40))).unwrap().unwrap();

@@ -24,6 +24,7 @@ use trivet_replica::module::{EMPTY, Read, View};
 use trivet_replica::{App, Module};
 
 pub(crate) use printers::Printers;
+pub(crate) use routes::queue_label;
 pub(crate) use spool::{paper_state, waiting};
 
 use crate::config::{Config, Printer};

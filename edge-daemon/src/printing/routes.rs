@@ -649,6 +649,17 @@ async fn print_label(
     .await
 }
 
+/// A HACCP label for what another module has begun to watch. The key is the job's id: asked for again, it is the same.
+pub(crate) async fn queue_label(app: App, key: Id, label: Label) -> Result<(), Problem> {
+    let number = label.item.clone();
+    let made = move |view: &trivet_replica::View<'_>| {
+        Ok(layouts::label(&Stationery::in_force(view.conn, LayoutId::HaccpLabel)?, &label))
+    };
+    let paper = app.read(made).await?;
+    let (kind, check, original, printer) = (Kind::Label, Id::NIL, key, None);
+    add(&app, Wanted { key, kind, check, original, station: LABELS, printer, number, paper }).await.map(drop)
+}
+
 fn invalid(field: &str, why: &str) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why).field(field, why)
 }

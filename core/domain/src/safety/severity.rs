@@ -1,0 +1,75 @@
+//! How bad a deviation is, by how far and how long (G-01). It orders lists and escalation; whether there is a deviation
+//! is the limit's word alone.
+//!
+//! | beyond the limit | under 30 min | under 2 h | under 4 h | 4 h and more |
+//! |---|---|---|---|---|
+//! | under 1 °C | warn | warn | high | critical |
+//! | under 3 °C | warn | high | critical | critical |
+//! | 3 °C and more | high | critical | critical | critical |
+//!
+//! 2 h and 4 h are the model code's own times without temperature control (3-501.14, 3-501.19); the degrees are ours.
+
+use minicbor::decode::{self as reading, Decoder};
+use minicbor::encode::{self as writing, Encoder};
+
+use crate::haccp::Severity;
+
+/// `beyond_milli` as [`crate::haccp::Limit::beyond`] gives it.
+pub fn severity(beyond_milli: i32, for_ms: i64) -> Severity {
+    use Severity::{Critical, High, Warn};
+    let minutes = for_ms.max(0) / 60_000;
+    let steps = match beyond_milli {
+        ..1_000 => [Warn, Warn, High, Critical],
+        1_000..3_000 => [Warn, High, Critical, Critical],
+        _ => [High, Critical, Critical, Critical],
+    };
+    let [short, under_two, under_four, long] = steps;
+    match minutes {
+        ..30 => short,
+        30..120 => under_two,
+        120..240 => under_four,
+        _ => long,
+    }
+}
+
+/// By when a deviation is to be dealt with.
+pub fn due_ms(severity: Severity, opened_ms: i64) -> i64 {
+    const HOUR: i64 = 3_600_000;
+    opened_ms
+        + match severity {
+            Severity::Critical => 2 * HOUR,
+            Severity::High => 4 * HOUR,
+            Severity::Warn => 24 * HOUR,
+        }
+}
+
+pub fn name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Warn => "warn",
+        Severity::High => "high",
+        Severity::Critical => "critical",
+    }
+}
+
+/// In a body: 0 warn, 1 high, 2 critical.
+pub(super) fn encode<C, W: writing::Write>(
+    severity: &Severity,
+    e: &mut Encoder<W>,
+    _: &mut C,
+) -> Result<(), writing::Error<W::Error>> {
+    let number = match severity {
+        Severity::Warn => 0,
+        Severity::High => 1,
+        Severity::Critical => 2,
+    };
+    e.u8(number)?.ok()
+}
+
+pub(super) fn decode<C>(d: &mut Decoder<'_>, _: &mut C) -> Result<Severity, reading::Error> {
+    match d.u8()? {
+        0 => Ok(Severity::Warn),
+        1 => Ok(Severity::High),
+        2 => Ok(Severity::Critical),
+        number => Err(reading::Error::message(format!("severity {number}"))),
+    }
+}
