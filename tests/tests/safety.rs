@@ -65,6 +65,21 @@ fn time_runs_out_whatever_the_box_does_meanwhile() {
     assert_eq!((text(&started["timer"]["state"]), &started["printed"]), ("running", &json!(true)));
     until(SOON, || Ok(restaurant.papers("labels")?.iter().any(|paper| paper.contains("Sushi")).then_some(()))).unwrap();
     let id = text(&started["timer"]["id"]).to_owned();
+    // A probe that shows more than 70 °F ends six hours at once.
+    let warm = until(SOON, || {
+        let probes = cook.get("/api/v1/haccp/probes")?.expect_status(200)?["probes"].clone();
+        let warm = |probe: &&Value| probe["current"]["milliC"].as_i64().is_some_and(|milli| milli > 30_000);
+        Ok(probes.as_array().unwrap().iter().find(warm).cloned())
+    })
+    .unwrap();
+    let watched = json!({"product": "Salad", "rule": "US-TPHC6", "milliC": 4_000, "probeId": warm["id"]});
+    let watched = post(&cook, "/api/v1/haccp/timers", &watched, 201)["timer"]["id"].clone();
+    until(SOON, || {
+        let timers = cook.get("/api/v1/haccp/timers")?.expect_status(200)?["timers"].clone();
+        let over = |timer: &&Value| timer["id"] == watched && timer["expired"] == "too_warm";
+        Ok(timers.as_array().unwrap().iter().find(over).map(drop))
+    })
+    .unwrap();
 
     let mut at = |minutes: i64| {
         restaurant.process("box1").stop();
@@ -89,8 +104,10 @@ fn time_runs_out_whatever_the_box_does_meanwhile() {
     let end = format!("/api/v1/haccp/timers/{id}/end");
     post(&cook, &end, &json!({"how": "served"}), 409);
     post(&cook, &end, &json!({"how": "discarded"}), 422);
-    let record = until(SOON, || Ok(open_records(&cook, "timer").pop())).unwrap();
-    assert_eq!((text(&record["about"]), &record["planVersion"]), (id.as_str(), &json!(1)));
+    let about = |about: &str| open_records(&cook, "timer").into_iter().find(|record| record["about"] == about);
+    let record = until(SOON, || Ok(about(&id))).unwrap();
+    assert_eq!(record["planVersion"], 1);
+    assert!(about(text(&watched)).is_some_and(|record| text(&record["summary"]).contains("too warm")));
     let ended = post(&cook, &end, &json!({"how": "discarded", "quantity": "6 pieces"}), 200);
     assert_eq!((text(&ended["state"]), text(&ended["endedBy"])), ("discarded", "Kalle Cook"));
 

@@ -1,13 +1,13 @@
 //! How bad a deviation is, by how far and how long (G-01). It orders lists and escalation; whether there is a deviation
 //! is the limit's word alone.
 //!
-//! | beyond the limit | under 30 min | under 2 h | under 4 h | 4 h and more |
-//! |---|---|---|---|---|
-//! | under 1 °C | warn | warn | high | critical |
-//! | under 3 °C | warn | high | critical | critical |
-//! | 3 °C and more | high | critical | critical | critical |
+//! | beyond the limit | under 1 h | under 4 h | 4 h and more |
+//! |---|---|---|---|
+//! | under 1 °C | warn | high | critical |
+//! | under 3 °C | high | high | critical |
+//! | 3 °C and more | critical | critical | critical |
 //!
-//! 2 h and 4 h are the model code's own times without temperature control (3-501.14, 3-501.19); the degrees are ours.
+//! 4 h is the model code's own time without temperature control (3-501.19); the other steps are ours.
 
 use minicbor::decode::{self as reading, Decoder};
 use minicbor::encode::{self as writing, Encoder};
@@ -16,19 +16,13 @@ use crate::haccp::Severity;
 
 /// `beyond_milli` as [`crate::haccp::Limit::beyond`] gives it.
 pub fn severity(beyond_milli: i32, for_ms: i64) -> Severity {
-    use Severity::{Critical, High, Warn};
-    let minutes = for_ms.max(0) / 60_000;
-    let steps = match beyond_milli {
-        ..1_000 => [Warn, Warn, High, Critical],
-        1_000..3_000 => [Warn, High, Critical, Critical],
-        _ => [High, Critical, Critical, Critical],
-    };
-    let [short, under_two, under_four, long] = steps;
-    match minutes {
-        ..30 => short,
-        30..120 => under_two,
-        120..240 => under_four,
-        _ => long,
+    const HOUR: i64 = 3_600_000;
+    match (beyond_milli, for_ms) {
+        (3_000.., _) => Severity::Critical,
+        (_, long) if long >= 4 * HOUR => Severity::Critical,
+        (1_000.., _) => Severity::High,
+        (_, long) if long >= HOUR => Severity::High,
+        _ => Severity::Warn,
     }
 }
 

@@ -352,14 +352,14 @@ fn how_bad_by_how_far_and_how_long() {
     use Severity::{Critical, High, Warn};
     for (beyond, minutes, expected) in [
         (1, 0, Warn),
-        (999, 119, Warn),
-        (999, 120, High),
+        (999, 59, Warn),
+        (999, 60, High),
+        (1, 239, High),
         (1, 240, Critical),
-        (1_000, 29, Warn),
-        (1_000, 30, High),
-        (2_999, 120, Critical),
-        (3_000, 0, High),
-        (3_000, 30, Critical),
+        (1_000, 0, High),
+        (2_999, 239, High),
+        (2_999, 240, Critical),
+        (3_000, 0, Critical),
     ] {
         assert_eq!(severity(beyond, minutes * MINUTE), expected, "{beyond} for {minutes}");
     }

@@ -51,12 +51,17 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
         }
         State::Timer(timer) => {
             let too_warm = timer.expired.as_ref().is_some_and(|expired| expired.what.why == Expiry::TooWarm);
+            // A box that was off learns late of what was over long before.
+            let over = |expired: &safety::Entered<safety::TimerExpired>| match expired.what.why {
+                Expiry::TimeUp => expired.at_ms.min(timer.started.what.deadline_ms()),
+                Expiry::TooWarm => expired.at_ms,
+            };
             let sql = "INSERT OR REPLACE INTO safety_timer VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
             conn.prepare_cached(sql)?.execute(params![
                 id.as_bytes(),
                 timer.started.at_ms,
                 timer.state().name(),
-                timer.expired.as_ref().map(|expired| expired.at_ms),
+                timer.expired.as_ref().map(over),
                 too_warm,
                 timer.ended.as_ref().map(|ended| ended.at_ms),
             ])?;

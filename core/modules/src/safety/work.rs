@@ -114,7 +114,9 @@ pub fn samples_of(conn: &Connection, cooling: &Cooling, now_ms: i64) -> rusqlite
     let recorded = points.into_iter().filter(|point| point.reason.as_deref() != Some("no record"));
     let samples = recorded.filter_map(|point| {
         let at_ms = time::parse(&point.at)? + 60_000;
-        Some(Sample { at_ms, value: point.max.map(MilliCelsius), by_hand: false })
+        // A minute with doubt in it is no better than one without data.
+        let value = point.max.filter(|_| point.quality == "good").map(MilliCelsius);
+        Some(Sample { at_ms, value, by_hand: false })
     });
     Ok(cooling.with_measured(samples.filter(|sample| sample.at_ms <= now_ms).collect()))
 }
