@@ -29,6 +29,7 @@ pub(crate) const MODULE: Module = Module {
     ..EMPTY
 };
 
+const GATHER: Duration = Duration::from_millis(50);
 const TICK: Duration = Duration::from_secs(1);
 /// Devices, disk, clock and equipment are looked at every so many ticks.
 const LOOK_EVERY: u32 = 5;
@@ -47,7 +48,11 @@ async fn run(app: App, mut watch: watch::Watch, sounds: tokio::sync::watch::Send
     let mut ticks = 0u32;
     loop {
         let new = tokio::select! {
-            changed = grown.changed() => changed.is_ok(),
+            changed = grown.changed() => {
+                // What a rush commits in this time is looked at in one go.
+                tokio::time::sleep(GATHER).await;
+                changed.is_ok()
+            }
             _ = tick.tick() => {
                 ticks = ticks.wrapping_add(1);
                 false

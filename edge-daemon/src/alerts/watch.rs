@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rusqlite::OptionalExtension;
-use trivet_domain::alerts::{self, Lock};
+use trivet_domain::alerts::{self, Lock, Severity};
 use trivet_log::{Id, TimeQuality};
 use trivet_modules::alerts::raise;
 use trivet_replica::auth::{Locked, Lockout};
@@ -27,8 +27,9 @@ pub(super) struct Watch {
     started: Instant,
     /// By name: since when it has been in its state, by a clock that nobody sets.
     seen: HashMap<String, (Reached, Instant)>,
-    /// What was told of, or found well, since the start: nothing is asked for twice.
-    told: HashSet<String>,
+    /// What was told of since the start, and how bad it was; what was found well. Nothing is asked for twice.
+    bad: HashMap<String, Severity>,
+    well: HashSet<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,8 @@ impl Watch {
             data: app.store.path.parent().map(Path::to_owned).unwrap_or_default(),
             started: Instant::now(),
             seen: HashMap::new(),
-            told: HashSet::new(),
+            bad: HashMap::new(),
+            well: HashSet::new(),
         }
     }
 
@@ -154,22 +156,21 @@ impl Watch {
     }
 
     async fn is_so(&mut self, app: &App, actor: Actor, raised: alerts::Raised) -> Result<(), Rejection> {
-        self.told.remove(&format!("well:{}", raised.key));
-        if self.told.contains(&raised.key) {
+        self.well.remove(&raised.key);
+        let so = (raised.key.clone(), raised.severity);
+        if self.bad.get(&so.0) == Some(&so.1) {
             return Ok(());
         }
-        let key = raised.key.clone();
         raise(app, actor, raised).await?;
-        self.told.insert(key);
+        self.bad.insert(so.0, so.1);
         Ok(())
     }
 
     async fn is_well(&mut self, app: &App, actor: Actor, key: &str) -> Result<(), Rejection> {
-        self.told.remove(key);
-        let well = format!("well:{key}");
-        if !self.told.contains(&well) {
+        self.bad.remove(key);
+        if !self.well.contains(key) {
             over(app, actor, key, app.wall.now_ms()).await?;
-            self.told.insert(well);
+            self.well.insert(key.to_owned());
         }
         Ok(())
     }

@@ -4,6 +4,126 @@
  */
 
 export interface paths {
+    "/api/v1/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Alerts that the caller's role sees, the newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/routing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is told of what. */
+        get: operations["routing"];
+        /** Changes who is told of what at this location. */
+        put: operations["route"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One alert. */
+        get: operations["one"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that somebody has seen it: that stops the calling of the manager, not the condition. */
+        post: operations["acknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends an alert. One whose condition lasts takes a comment; one that needs a corrective action takes its record. */
+        post: operations["close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/shelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps an alert quiet until a time, with the reason. */
+        post: operations["shelve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alerts/{id}/unshelve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes an alert off the shelf. */
+        post: operations["unshelve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -161,6 +281,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/kitchen/equipment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Pieces of equipment with the temperature of the probe in each and their next maintenance; at most 500. */
+        get: operations["equipment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/kitchen/equipment/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a piece of equipment, or adds it under this id. */
+        put: operations["change_equipment"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/kitchen/orders": {
         parameters: {
             query?: never;
@@ -273,6 +427,43 @@ export interface paths {
         put?: never;
         /** Prints labels for what was prepared. */
         post: operations["print_label"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the caller was told of in the last 30 days, the newest first, at most 200. Unread ones are kept and come again
+         *     with each new connection of the live feed.
+         */
+        get: operations["notifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks notifications as read by the caller. Those that are not there are passed over. */
+        post: operations["mark_read"];
         delete?: never;
         options?: never;
         head?: never;
@@ -831,6 +1022,123 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Acknowledgement: {
+            comment?: string | null;
+        };
+        Alert: {
+            /**
+             * Format: uuid
+             * @description The probe, piece of equipment or person that it is about; nil for the box.
+             */
+            about: string;
+            /** @description The name of that person, where they have one. */
+            aboutName?: string | null;
+            acknowledgements: components["schemas"]["AlertWord"][];
+            /**
+             * Format: uuid
+             * @description The record of the corrective action.
+             */
+            action?: string | null;
+            activatedAt: string;
+            /** @description When the condition began. */
+            at: string;
+            /** @description `temperature_violation`, `compliance_violation`, `sensor_offline`, `security` or `maintenance`. */
+            category: string;
+            closed?: components["schemas"]["AlertWord"] | null;
+            escalatedAt?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The condition goes on. */
+            lasts: boolean;
+            /**
+             * Format: int64
+             * @description It came to light so many seconds late.
+             */
+            lateSeconds?: number | null;
+            /**
+             * Format: int32
+             * @description Who was called: 0 those who see its category, 1 the manager, 2 the owner.
+             */
+            level: number;
+            /** @description In the words of the house's language. */
+            message: string;
+            /** @description It closes only with the corrective action that was taken. */
+            needsAction: boolean;
+            /** @description Why what it is about is out of service. */
+            outOfService?: string | null;
+            parameters: {
+                [key: string]: components["schemas"]["AlertParameter"];
+            };
+            place?: string | null;
+            /** @description When it was raised, first and last. */
+            raisedAt: string;
+            returnedAt?: string | null;
+            /** @description `warn`, `high` or `critical`. */
+            severity: string;
+            shelved?: components["schemas"]["AlertShelved"] | null;
+            /**
+             * @description `active_unacknowledged`, `active_acknowledged`, `returned_unacknowledged`, `awaiting_action`, `shelved`,
+             *     `suppressed`, `out_of_service` or `closed`.
+             */
+            state: string;
+            /** @description `defrost`, `door` or `maintenance`. */
+            suppressedBy?: string | null;
+            /**
+             * Format: int32
+             * @description How often it was raised since it was last closed.
+             */
+            times: number;
+            /** @description The name of its words, and what they name. */
+            words: string;
+        };
+        AlertList: {
+            alerts: components["schemas"]["Alert"][];
+            /**
+             * Format: uuid
+             * @description The `after` of the next page.
+             */
+            next?: string | null;
+        };
+        AlertParameter: {
+            /** @description `text`, `integer`, `temperature`, `time` or `word`. */
+            kind: string;
+            /** @description A temperature in thousandths of a degree Celsius, a time as RFC 3339, a word by its name. */
+            value: Record<string, never>;
+        };
+        /** @description Which role sees which category, and how long an alert waits before the next are called. */
+        AlertRouting: {
+            /** @description Until the manager is called, and from then until the owner is. */
+            escalateAfterMinutes: number[];
+            sees: {
+                [key: string]: {
+                    [key: string]: boolean;
+                };
+            };
+        };
+        AlertRoutingChange: {
+            escalateAfterMinutes?: (number | null)[];
+            /** @description By category and role; what is left out stays. */
+            sees?: {
+                [key: string]: {
+                    [key: string]: boolean;
+                };
+            };
+        };
+        AlertShelved: {
+            /** Format: uuid */
+            by: string;
+            byName?: string | null;
+            until: string;
+            why: string;
+        };
+        /** @description What somebody did with an alert. */
+        AlertWord: {
+            at: string;
+            /** Format: uuid */
+            by: string;
+            byName?: string | null;
+            comment?: string | null;
+        };
         /**
          * Format: binary
          * @description A body of bytes, in the API's description.
@@ -895,6 +1203,14 @@ export interface components {
         BreachList: {
             breaches: components["schemas"]["Breach"][];
         };
+        Closing: {
+            /**
+             * Format: uuid
+             * @description The record of the corrective action, where the alert needs one.
+             */
+            action?: string | null;
+            comment?: string | null;
+        };
         Device: {
             address: string;
             detail: string;
@@ -912,6 +1228,45 @@ export interface components {
         EnrolmentCode: {
             /** @description For one replica, within 15 minutes. */
             code: string;
+        };
+        Equipment: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            nextMaintenance?: string | null;
+            /** @description Why it is out of service. */
+            outOfService?: string | null;
+            /** Format: uuid */
+            probeId?: string | null;
+            /** @description `operational`, `maintenance_due` or `out_of_service`. */
+            status: string;
+            /** @description Of the probe in it, as it stands. */
+            temperature?: {
+                /** Format: int64 */
+                ageSeconds?: number | null;
+                at?: string | null;
+                /**
+                 * Format: int32
+                 * @description Missing when there is no data; then `reason` says why.
+                 */
+                milliC?: number | null;
+                /** @description `good` or `no_data`. */
+                quality: string;
+                reason?: string | null;
+            } | null;
+        };
+        /** @description What is left out stays; null takes a value away. */
+        EquipmentBody: {
+            name?: string | null;
+            /** @description RFC 3339. */
+            nextMaintenance?: string | null;
+            /** @description Why it is out of service; null when it serves again. */
+            outOfService?: string | null;
+            /** Format: uuid */
+            probeId?: string | null;
+        };
+        EquipmentList: {
+            equipment: components["schemas"]["Equipment"][];
         };
         FieldConflict: {
             field: string;
@@ -1235,6 +1590,23 @@ export interface components {
             unit: string;
             /** Format: double */
             value: number;
+        };
+        Notification: {
+            alert: components["schemas"]["Alert"];
+            at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `raised` or `escalated`. */
+            kind: string;
+            /**
+             * Format: int32
+             * @description 1: the manager was called; 2: the owner.
+             */
+            level: number;
+            read: boolean;
+        };
+        NotificationList: {
+            notifications: components["schemas"]["Notification"][];
         };
         OneJob: {
             job: components["schemas"]["PrintJob"];
@@ -1626,6 +1998,10 @@ export interface components {
             state: string;
             updatedAt: string;
         };
+        ReadBody: {
+            /** @description At most 200. */
+            ids: string[];
+        };
         Reason: {
             /** @example the cook lost it */
             reason: string;
@@ -1798,6 +2174,11 @@ export interface components {
          * @enum {string}
          */
         Sheet: "test" | "alignment" | "code_pages";
+        Shelving: {
+            /** @description RFC 3339, within the next 24 hours. */
+            until: string;
+            why: string;
+        };
         Station: {
             id: string;
             name: string;
@@ -1972,6 +2353,299 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list: {
+        parameters: {
+            query?: {
+                category?: string;
+                severity?: string;
+                state?: string;
+                /** @description Only those that are not closed. */
+                open?: boolean;
+                /** @description RFC 3339: raised then or later. */
+                since?: string;
+                after?: string;
+                /** @description 1 to 200, 50 if left out. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    routing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRouting"];
+                };
+            };
+        };
+    };
+    route: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AlertRoutingChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertRouting"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledgement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Closing"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    shelve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Shelving"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unshelve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login: {
         parameters: {
             query?: never;
@@ -2256,6 +2930,66 @@ export interface operations {
             };
         };
     };
+    equipment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EquipmentList"];
+                };
+            };
+        };
+    };
+    change_equipment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EquipmentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Equipment"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: {
@@ -2485,6 +3219,59 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notifications: {
+        parameters: {
+            query?: {
+                /** @description Only those that this person has not read. */
+                unread?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
+                };
+            };
+        };
+    };
+    mark_read: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
                 };
             };
             422: {

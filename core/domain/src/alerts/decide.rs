@@ -101,8 +101,15 @@ fn raise(alert: &Alert, raised: &Raised) -> Result<Option<Event>, Refusal> {
     if alert.is_closed() {
         return Err(Refusal::conflict("this alert is closed: what happened since opens another"));
     }
-    let goes_on = alert.raised.is_some() && (alert.lasts || alert.entries >= MAX_HISTORY);
-    Ok((!goes_on).then(|| raised.clone().into()))
+    let full = alert.entries >= MAX_HISTORY;
+    Ok(match alert.raised {
+        Some(_) if full => None,
+        // It goes on. What is new is at most that it has become worse.
+        Some(_) if alert.lasts => {
+            (Some(raised.severity) > alert.severity).then(|| AlertChanged { severity: raised.severity }.into())
+        }
+        _ => Some(raised.clone().into()),
+    })
 }
 
 /// Alerts are raised by programs: this catches the programmer, and a name that is a novel.

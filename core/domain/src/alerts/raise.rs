@@ -9,6 +9,8 @@ use crate::MilliCelsius;
 /// A battery below this is told of (G-03); below the second, more loudly.
 pub const BATTERY_WARN_PERCENT: u8 = 20;
 pub const BATTERY_HIGH_PERCENT: u8 = 10;
+/// Maintenance that is overdue by more than this is no reminder any more.
+const FORGOTTEN_MS: i64 = 7 * 24 * 3_600_000;
 
 /// Food may be beyond its limit: an alarm of a control point.
 #[derive(Clone, Debug, PartialEq)]
@@ -169,10 +171,12 @@ pub fn raise_for_clock(cause: Id, the_box: Id, at_ms: i64) -> Raised {
     Raised::new("clock_unset", cause, Category::Maintenance, Severity::Warn, the_box, at_ms)
 }
 
-/// A piece of equipment is to be maintained (KDS-11): once for each date.
+/// A piece of equipment is to be maintained (KDS-11): once for each date. What has waited for a week is forgotten.
 pub fn raise_for_maintenance(equipment: Id, name: &str, due_ms: i64, at_ms: i64) -> Raised {
     let cause = equipment.derive("maintenance due", due_ms.unsigned_abs());
-    Raised::new("maintenance_due", cause, Category::Maintenance, Severity::Warn, equipment, at_ms)
+    let forgotten = at_ms.saturating_sub(due_ms) > FORGOTTEN_MS;
+    let severity = if forgotten { Severity::High } else { Severity::Warn };
+    Raised::new("maintenance_due", cause, Category::Maintenance, severity, equipment, at_ms)
         .named(name)
         .with("due", ParameterValue::Time(due_ms))
 }

@@ -96,6 +96,16 @@ fn a_condition_that_comes_back_recurs_and_must_be_seen_again() {
 }
 
 #[test]
+fn a_condition_that_goes_on_is_told_of_again_only_when_it_is_worse() {
+    let mut kitchen = Kitchen::open();
+    let alert = raised(&mut kitchen, breach(1, Severity::High, false));
+    for (severity, facts) in [(Severity::Warn, 0), (Severity::High, 0), (Severity::Critical, 1), (Severity::High, 0)] {
+        assert_eq!(run(&mut kitchen, Command::Raise { alert, raised: breach(2, severity, false) }).unwrap(), facts);
+    }
+    assert_eq!((state(&kitchen, alert).severity, state(&kitchen, alert).times), (Some(Severity::Critical), 1));
+}
+
+#[test]
 fn what_happened_is_over_once_it_was_seen() {
     let mut kitchen = Kitchen::open();
     let lockout = raise_for_lockout(id(1), Lock::Pair, id(9), "10.0.0.7", NOW);

@@ -59,12 +59,14 @@ struct AlertQuery {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = AlertAcknowledgement)]
 #[serde(deny_unknown_fields)]
 struct Acknowledgement {
     comment: Option<String>,
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = AlertShelving)]
 #[serde(deny_unknown_fields)]
 struct Shelving {
     /// RFC 3339, within the next 24 hours.
@@ -73,6 +75,7 @@ struct Shelving {
 }
 
 #[derive(Deserialize, ToSchema)]
+#[schema(as = AlertClosing)]
 #[serde(deny_unknown_fields)]
 struct Closing {
     comment: Option<String>,

@@ -269,14 +269,14 @@ pub struct Filter {
 }
 
 pub fn list(view: &View<'_>, role: Role, filter: &Filter) -> rusqlite::Result<Vec<AlertView>> {
-    let which = "(?1 IS NULL OR a.category=?1) AND (?2 IS NULL OR a.severity=?2) AND (?3=0 OR a.closed=0)
-        AND (?4 IS NULL OR a.raised_ms>=?4)
-        AND (?5 IS NULL OR (a.raised_ms, a.id) < (SELECT raised_ms, id FROM alerts_alert WHERE id=?5))";
-    let sql = format!("SELECT {COLUMNS} FROM alerts_alert a WHERE {which} ORDER BY a.raised_ms DESC, a.id DESC");
+    // In so many words, so that SQLite sees that the index of the open ones is enough.
+    let open = if filter.open { "a.closed=0 AND" } else { "" };
+    let which = "(?1 IS NULL OR a.category=?1) AND (?2 IS NULL OR a.severity=?2) AND (?3 IS NULL OR a.raised_ms>=?3)
+        AND (?4 IS NULL OR (a.raised_ms, a.id) < (SELECT raised_ms, id FROM alerts_alert WHERE id=?4))";
+    let sql = format!("SELECT {COLUMNS} FROM alerts_alert a WHERE {open} {which} ORDER BY a.raised_ms DESC, a.id DESC");
     let mut statement = view.conn.prepare_cached(&sql)?;
     let after = filter.after.as_ref().map(Id::as_bytes);
-    let rows = statement
-        .query_map(params![filter.category, filter.severity, filter.open, filter.since_ms, after], from_row)?;
+    let rows = statement.query_map(params![filter.category, filter.severity, filter.since_ms, after], from_row)?;
     let (house, routing) = (House::of(view.conn)?, super::routing(view.conn)?);
     let mut alerts = Vec::new();
     for found in rows {
