@@ -1,6 +1,6 @@
 //! What travels stays as it is: golden bytes; and whatever a line does to them, no other message comes out.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
 use expect_test::{Expect, expect};
 use proptest::prelude::*;

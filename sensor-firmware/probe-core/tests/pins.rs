@@ -1,6 +1,6 @@
 //! What the pin does, edge by edge, on a mocked board.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
 use embedded_hal_mock::eh1::delay::{CheckedDelay, Transaction as Wait};
 use embedded_hal_mock::eh1::digital::{Mock, State, Transaction as Edge};

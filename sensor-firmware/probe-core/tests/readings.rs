@@ -1,6 +1,6 @@
 //! What bytes mean, which of several is told, and what the log keeps.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
 use proptest::prelude::*;
 use trivet_probe_core::ds18b20::{crc8, decode};

@@ -1,6 +1,6 @@
 //! A whole sensor in a time of its own: what it measures, keeps and tells, while its line, its sensors and the box fail.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! An update: what is refused before anything is written, and what runs after a cut of power at any point of it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
 use proptest::prelude::*;
 use trivet_probe_core::slots::{self, Start};
