@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) probes: Vec<Probe>,
     #[serde(default, rename = "scale")]
     pub(crate) scales: Vec<Scale>,
+    #[serde(default)]
+    pub(crate) alerts: Alerts,
     /// For rehearsals: sets this daemon's wall clock off by so much.
     #[serde(default)]
     pub(crate) clock_offset_ms: i64,
@@ -41,6 +43,49 @@ pub(crate) struct Mqtt {
     pub(crate) port: u16,
     pub(crate) user: String,
     pub(crate) password_file: PathBuf,
+    /// Looks on the broker for devices that could be adopted.
+    #[serde(default = "yes")]
+    pub(crate) discover: bool,
+    /// Where mosquitto listens for devices, if not at `host`.
+    pub(crate) listen: Option<String>,
+    /// Where mosquitto's files are written at each start, as `trivet broker-files` does.
+    pub(crate) broker_files: Option<PathBuf>,
+    /// The devices that may use the broker, each with topics of its own.
+    #[serde(default, rename = "account")]
+    pub(crate) accounts: Vec<Account>,
+}
+
+/// A device's account on the broker.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Account {
+    pub(crate) name: String,
+    /// Topics and filters that it may write.
+    #[serde(default)]
+    pub(crate) publish: Vec<String>,
+    /// Those that it may read: its commands.
+    #[serde(default)]
+    pub(crate) subscribe: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// When the box tells of itself.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Alerts {
+    /// A device that has not been reached for so long, or a clock that nothing has set.
+    pub(crate) device_down_seconds: u64,
+    /// Less of the disk is free than this.
+    pub(crate) disk_free_percent: u8,
+}
+
+impl Default for Alerts {
+    fn default() -> Alerts {
+        Alerts { device_down_seconds: 120, disk_free_percent: 10 }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize)]

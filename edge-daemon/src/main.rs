@@ -1,5 +1,7 @@
 //! `trivet`: the box. One daemon takes orders, drives screens, printers and probes, keeps the log and syncs.
 
+mod broker;
+mod alerts;
 mod config;
 mod devices;
 mod mqtt;
@@ -12,6 +14,7 @@ mod status;
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -63,6 +66,13 @@ enum Command {
         #[arg(long)]
         data: PathBuf,
     },
+    /// Writes mosquitto's password, ACL and configuration files from the configuration's [mqtt].
+    BrokerFiles {
+        #[arg(long, default_value = "/etc/trivet/box.toml")]
+        config: PathBuf,
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Prints the description of the API.
     Openapi,
 }
@@ -83,6 +93,10 @@ fn main() -> anyhow::Result<()> {
         }
         Command::Rebuild { data } => run::rebuild(&data),
         Command::Dump { data } => run::dump(&data),
+        Command::BrokerFiles { config, out } => {
+            let mqtt = config::Config::load(&config)?.mqtt.context("the configuration has no [mqtt]")?;
+            broker::write(&mqtt, &out).map(drop)
+        }
         Command::Openapi => run::openapi(),
     }
 }

@@ -5,20 +5,27 @@ use std::net::ToSocketAddrs;
 use std::time::Duration;
 
 use anyhow::Context;
-use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
+use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS, SubscribeFilter};
 use rumqttd::{Broker, Config as BrokerConfig, ConnectionSettings, RouterConfig, ServerSettings};
 use tokio::sync::mpsc;
-use trivet_drivers::probe::bus::Report;
-use trivet_drivers::probe::mqtt::Topic;
-use trivet_drivers::probe::{NoData, Sample};
+use trivet_drivers::probe::mqtt::Subscription;
+use trivet_drivers::probe::{NoData, Report};
 use trivet_replica::Wall;
 
 use crate::config::Mqtt;
+use crate::probes::discovered::Board;
+use crate::probes::lines::MAX_INPUTS;
 
 /// A probe's message is far smaller.
 const MAX_PAYLOAD: usize = 4 * 1024;
 const MAX_CONNECTIONS: usize = 256;
 const RECONNECT: Duration = Duration::from_secs(1);
+const DISCOVER_AGAIN: Duration = Duration::from_secs(10);
+/// A longer message ends the connection; Home Assistant's descriptions of a device are the longest that we want.
+const MAX_RECEIVED: usize = 64 * 1024;
+const FILTERS_AT_ONCE: usize = 8;
+/// Requests of ours that may wait: each input has up to three filters.
+const REQUESTS: usize = 3 * MAX_INPUTS / FILTERS_AT_ONCE + MAX_INPUTS;
 
 /// Starts rumqttd on a thread of its own. It has accounts, but no rules per topic: anybody who has an account may
 /// publish anything, so an open LAN needs mosquitto with an ACL file instead.
@@ -65,53 +72,123 @@ pub(crate) fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Listens to the topics of these inputs, for as long as the process lives.
-pub(crate) async fn listen(
-    mqtt: Mqtt,
-    password: String,
-    mut inputs: Vec<(String, Topic)>,
-    wall: Wall,
-    reports: mpsc::Sender<Report>,
-) {
-    let id = format!("trivet-{:08x}", u32::from_be_bytes(trivet_replica::sealing::random()));
-    let mut options = MqttOptions::new(id, &mqtt.host, mqtt.port);
-    options.set_credentials(&mqtt.user, password).set_keep_alive(Duration::from_secs(10));
-    options.set_max_packet_size(2 * MAX_PAYLOAD, MAX_PAYLOAD).set_clean_session(true);
-    let (client, mut events) = AsyncClient::new(options, 2 * inputs.len() + 8);
+/// Who listens, and where.
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(crate) mqtt: Mqtt,
+    pub(crate) password: String,
+    pub(crate) wall: Wall,
+    pub(crate) board: Board,
+}
+
+impl Client {
+    fn connect(&self, room: usize) -> (AsyncClient, rumqttc::EventLoop) {
+        let id = format!("trivet-{:08x}", u32::from_be_bytes(trivet_replica::sealing::random()));
+        let mut options = MqttOptions::new(id, &self.mqtt.host, self.mqtt.port);
+        options.set_credentials(&self.mqtt.user, &self.password).set_keep_alive(Duration::from_secs(10));
+        options.set_max_packet_size(MAX_RECEIVED, MAX_RECEIVED).set_clean_session(true);
+        AsyncClient::new(options, room)
+    }
+}
+
+fn subscribe(client: &AsyncClient, filters: Vec<String>) {
+    for some in filters.chunks(FILTERS_AT_ONCE) {
+        let some = some.iter().map(|filter| SubscribeFilter::new(filter.clone(), QoS::AtLeastOnce));
+        if let Err(error) = client.try_subscribe_many(some) {
+            tracing::error!(%error, "subscribing");
+        }
+    }
+}
+
+/// The inputs that listen to the broker, by topic: a message goes to those that want it and no further.
+#[derive(Default)]
+struct Inputs {
+    all: Vec<Subscription>,
+    by_topic: HashMap<String, Vec<usize>>,
+}
+
+impl Inputs {
+    fn add(&mut self, subscription: Subscription) -> Vec<String> {
+        let filters = subscription.filters();
+        for filter in &filters {
+            self.by_topic.entry(filter.clone()).or_default().push(self.all.len());
+        }
+        self.all.push(subscription);
+        filters
+    }
+}
+
+/// Listens for the inputs that are given to it, for as long as the process lives.
+///
+/// The embedded broker keeps a ring of its own for each filter: there, one filter for everything takes the least room,
+/// and discovery hears the same messages.
+pub(crate) async fn listen(client: Client, mut more: mpsc::Receiver<Subscription>, reports: mpsc::Sender<Report>) {
+    let embedded = client.mqtt.embedded;
+    let (sender, mut events) = client.connect(REQUESTS);
+    let mut inputs = Inputs::default();
+    let mut connected = false;
     loop {
-        match events.poll().await {
-            Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                drop(reports.try_send(Report::Line(Ok(()))));
-                for (_, topic) in &inputs {
-                    for filter in std::iter::once(topic.topic.clone()).chain(topic.availability()) {
-                        if let Err(error) = client.try_subscribe(filter, QoS::AtLeastOnce) {
-                            tracing::error!(%error, "subscribing");
-                        }
-                    }
+        let event = tokio::select! {
+            event = events.poll() => event,
+            Some(subscription) = more.recv() => {
+                let filters = inputs.add(subscription);
+                if connected && !embedded {
+                    subscribe(&sender, filters);
                 }
+                continue;
+            }
+        };
+        match event {
+            Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                connected = true;
+                drop(reports.send(Report::Line(Ok(()))).await);
+                let mut filters: Vec<String> = inputs.by_topic.keys().cloned().collect();
+                if embedded {
+                    filters = vec!["#".to_owned()];
+                }
+                subscribe(&sender, filters);
             }
             Ok(Event::Incoming(Packet::Publish(message))) => {
-                for (input, topic) in &mut inputs {
-                    let value = if topic.topic == message.topic {
-                        topic.message(&message.payload, message.retain, wall.now_ms())
-                    } else if topic.availability().as_deref() == Some(message.topic.as_str()) {
-                        topic.available(&message.payload)
-                    } else {
-                        None
-                    };
-                    if let Some(value) = value {
-                        drop(reports.try_send(Report::Sample(Sample { input: input.clone(), value })));
+                let now = client.wall.now_ms();
+                for at in inputs.by_topic.get(&message.topic).into_iter().flatten() {
+                    let Some(input) = inputs.all.get_mut(*at) else { continue };
+                    let report = input.hear(&message.topic, &message.payload, message.retain, now);
+                    client.board.count(&input.input, input.counts);
+                    if let Some(report) = report {
+                        drop(reports.send(report).await);
                     }
+                }
+                if embedded && client.mqtt.discover {
+                    client.board.hear(&message.topic, &message.payload, now);
                 }
             }
             Ok(_) => {}
             Err(error) => {
-                drop(reports.try_send(Report::Line(Err(error.to_string()))));
-                for (input, _) in &inputs {
-                    let gone = Sample { input: input.clone(), value: Err(NoData::Offline) };
-                    drop(reports.try_send(Report::Sample(gone)));
+                connected = false;
+                drop(reports.send(Report::Line(Err(error.to_string()))).await);
+                for input in &inputs.all {
+                    drop(reports.send(input.without(NoData::Offline)).await);
                 }
                 tokio::time::sleep(RECONNECT).await;
+            }
+        }
+    }
+}
+
+/// Looks for devices on a broker that is not ours, on a line of its own: whatever it finds there, or chokes on, what is
+/// measured does not wait for it.
+pub(crate) async fn discover(client: Client) {
+    let (sender, mut events) = client.connect(REQUESTS);
+    loop {
+        match events.poll().await {
+            Ok(Event::Incoming(Packet::ConnAck(_))) => subscribe(&sender, client.board.filters()),
+            Ok(Event::Incoming(Packet::Publish(message))) => {
+                client.board.hear(&message.topic, &message.payload, client.wall.now_ms());
+            }
+            Ok(_) => {}
+            Err(error) => {
+                tracing::debug!(%error, "discovery on the broker");
+                tokio::time::sleep(DISCOVER_AGAIN).await;
             }
         }
     }

@@ -84,6 +84,9 @@ struct Probe {
     min_milli_c: Option<i32>,
     max_milli_c: Option<i32>,
     input: String,
+    #[serde(default)]
+    details: std::collections::BTreeMap<String, String>,
+    alarm_delay_seconds: Option<i64>,
 }
 
 pub(crate) fn provision(data: &Path, file: &Path) -> anyhow::Result<()> {
@@ -177,6 +180,9 @@ async fn fill(app: &App, plan: Plan) -> anyhow::Result<()> {
             min: Some(probe.min_milli_c.map(MilliCelsius)),
             max: Some(probe.max_milli_c.map(MilliCelsius)),
             input: Some(probe.input),
+            details: probe.details.into_iter().collect(),
+            alarm_delay_ms: probe.alarm_delay_seconds.map(|seconds| Some(seconds.saturating_mul(1_000))),
+            ..haccp::Change::default()
         };
         let command = Command::Haccp(haccp::Command::ChangeProbe { probe: id, change });
         app.submit(actor, id, command).await.with_context(|| format!("probes: {}", probe.name))?;

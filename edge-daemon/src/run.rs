@@ -16,12 +16,18 @@ use crate::config::Config;
 use crate::devices::Devices;
 use crate::printing::Printers;
 use crate::scales::{self, Scales};
-use crate::{printing, probes, status};
+use crate::{alerts, printing, probes, status};
 
 /// What a box is made of: the shared modules, and its own.
 pub(crate) fn modules() -> Vec<Module> {
     let mut modules = trivet_modules::all();
-    modules.extend([printing::MODULE, scales::MODULE, status::MODULE]);
+    modules.extend([
+        printing::MODULE,
+        probes::discovered::MODULE,
+        scales::MODULE,
+        alerts::MODULE,
+        status::MODULE,
+    ]);
     modules
 }
 
@@ -50,6 +56,7 @@ async fn serve(app: App, config: Config, devices: Devices, printers: Printers) -
         scales::start(&app, &devices, scales, &config.scales);
     }
     probes::start(&app, &devices, &config)?;
+    alerts::start(&app, &devices, &config)?;
     if let Some(relay) = &config.relay {
         tokio::spawn(sync::run(app.clone(), relay.clone()));
     }
@@ -70,6 +77,7 @@ fn extensions(config: &Config, devices: &Devices, printers: &Printers) -> Extens
     more.insert(PaperState(printing::paper_state));
     more.insert(status::Name(config.name.clone()));
     more.insert(devices.clone());
+    more.insert(probes::discovered::Board::default());
     more.insert(printers.clone());
     let scales = Scales::default();
     more.insert(scales.weights());

@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::devices::{Device, Devices};
-use crate::printing;
+use crate::{alerts, printing};
 
 pub(crate) const MODULE: Module = Module {
     name: "box",
@@ -103,8 +103,11 @@ struct Replica {
 /// The state of the box and of all that hangs on it.
 #[utoipa::path(get, path = "/api/v1/box/status", tag = "box", responses((status = 200, body = BoxStatus)))]
 async fn status(State(app): State<App>) -> Result<Json<BoxStatus>, Problem> {
-    let (waiting, certificates, heads) = app
-        .read(|view| Ok((printing::waiting(view.conn)?, log::certificates(view.conn)?, log::heads(view.conn)?)))
+    let (waiting, to_send, certificates, heads) = app
+        .read(|view| {
+            let (waiting, to_send) = (printing::waiting(view.conn)?, alerts::waiting(view.conn)?);
+            Ok((waiting, to_send, log::certificates(view.conn)?, log::heads(view.conn)?))
+        })
         .await?;
     let figures = app.store.figures();
     let now = app.wall.now_ms();
@@ -127,6 +130,12 @@ async fn status(State(app): State<App>) -> Result<Json<BoxStatus>, Problem> {
         oldest_at: waiting.oldest_ms.map(time::text),
         limit: "older than 30 minutes is held for a person".to_owned(),
     }));
+    queues.push(Queue {
+        name: "alerts to be sent".to_owned(),
+        length: to_send.0,
+        oldest_at: to_send.1.map(time::text),
+        limit: "10,000 wait, then the oldest goes".to_owned(),
+    });
     let replicas = certificates.iter().map(|certificate| Replica {
         letter: certificate.letter.clone(),
         kind: if certificate.kind == ReplicaKind::Box { "box" } else { "dashboard" }.to_owned(),

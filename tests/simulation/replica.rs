@@ -99,7 +99,9 @@ impl Replica {
             (_, Some(_)) => {
                 let reading = haccp::Reading { last: Some(trivet_domain::MilliCelsius(4_000)), ..Default::default() };
                 let minute = (wall / 60_000).cast_signed();
-                (Command::Haccp(haccp::Command::RecordMinute { minute, readings: vec![(BURGER, reading)] }), None)
+                let probes = vec![haccp::ProbeMinute { probe: BURGER, calibration: None, reading }];
+                let readings = haccp::Readings { minute, probes, ..haccp::Readings::default() };
+                (Command::Haccp(haccp::Command::RecordMinute(readings)), None)
             }
         };
         let before = self.disk.clone();

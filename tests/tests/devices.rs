@@ -253,6 +253,38 @@ fn a_breach_is_on_the_screens_at_once_through_a_real_broker() {
 }
 
 #[test]
+fn what_lies_in_a_warm_fridge_leaves_the_menu_until_somebody_has_looked_at_it() {
+    let restaurant = Restaurant::open(&Plan { relay: false, ..Plan::default() }).unwrap();
+    let (manager, waiter) = (restaurant.log_in("manager").unwrap(), restaurant.log_in("waiter").unwrap());
+    let display = probe(&waiter, "Dessert display")["id"].as_str().unwrap().to_owned();
+    let change = json!({"stores": ["Desserts"], "holdBudget": 0});
+    manager.put(&format!("/api/v1/haccp/probes/{display}"), &change).unwrap().expect_status(200).unwrap();
+    let dessert = || -> anyhow::Result<Value> {
+        let menu = waiter.get("/api/v1/pos/menu")?.expect_status(200)?;
+        let of = |item: &&Value| item["name"] == "Blueberry pie";
+        Ok(menu["items"].as_array().unwrap().iter().find(of).unwrap().clone())
+    };
+    assert_eq!(
+        (dessert().unwrap()["isAvailable"].clone(), dessert().unwrap()["holds"].clone()),
+        (json!(true), json!([]))
+    );
+    let mut live = waiter.listen(&["pos", "notifications"], None).unwrap();
+    restaurant.probe_fault("dessert", "value", json!(12.0)).unwrap();
+    let opened = live.wait_for("notifications:breach:opened", SOON * 2, |_| true).unwrap();
+    let held = until(SOON, || Ok(Some(dessert()?).filter(|item| item["isAvailable"] == false))).unwrap();
+    assert_eq!(held["holds"][0]["cause"], opened["data"]["id"]);
+    assert_eq!(held["holds"][0]["reason"], "Dessert display: 12.0 °C");
+    let body = json!({"orderType": "takeout", "items": [{"menuItemId": held["id"], "quantity": 1}]});
+    let refused = waiter.post("/api/v1/pos/orders", &body).unwrap();
+    assert_eq!(refused.status, 409, "{}", refused.body);
+    let release = format!("/api/v1/haccp/breaches/{}/release", opened["data"]["id"].as_str().unwrap());
+    assert_eq!(waiter.post(&release, &json!({})).unwrap().status, 403, "a waiter releases nothing");
+    let released = manager.post(&release, &json!({})).unwrap().expect_status(200).unwrap();
+    assert_eq!(released["items"].as_array().unwrap().len(), 2, "both desserts");
+    waiter.post("/api/v1/pos/orders", &body).unwrap().expect_status(201).unwrap();
+}
+
+#[test]
 fn a_minute_is_one_fact_and_survives_the_plug() {
     // The box's clock is set so that a minute ends a few seconds after the start.
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis() as i64;

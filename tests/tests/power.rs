@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use trivet_restaurant::{Guest, Plan, Restaurant, new_key, shim, until};
+use trivet_restaurant::{Binaries, Guest, Plan, Restaurant, new_key, shim, until};
 
 const SOON: Duration = Duration::from_secs(10);
 const KILLS: u64 = 8;
@@ -118,6 +118,59 @@ fn what_was_acknowledged_is_there_once_after_every_kill() {
     })
     .unwrap();
     assert!(unmarked.values().all(|count| *count <= 1), "doubled unmarked: {unmarked:?}");
+}
+
+/// The kills come while full blocks of readings are packed. What was acknowledged is there once, and the log, however it
+/// lies by now, folds to the rows that were written as it grew.
+#[test]
+fn a_reading_that_was_acknowledged_outlives_every_kill_and_its_packing() {
+    let plan = Plan { relay: false, devices: false, ..Plan::default() };
+    let mut restaurant = Restaurant::open(&plan).unwrap();
+    let manager = restaurant.log_in("manager").unwrap();
+    let fridge = json!({"name": "Fridge", "unitKind": "fridge", "maxMilliC": 5_000});
+    let fridge = manager.post("/api/v1/haccp/probes", &fridge).unwrap().expect_status(201).unwrap()["id"].clone();
+    let acknowledged: Mutex<Vec<String>> = Mutex::default();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let key = new_key();
+                    let body =
+                        json!({"sensorId": fridge, "value": 3.5, "unit": "C", "measuredAt": "2026-01-01T10:00:00Z"});
+                    if manager.post_as("/api/v1/temperature", &key, &body).is_ok_and(|answer| answer.status == 201) {
+                        acknowledged.lock().unwrap().push(key);
+                    }
+                }
+            });
+        }
+        for kill in 1..=KILLS {
+            // About where a block is full.
+            let enough = usize::try_from(kill * 256).unwrap() - 2;
+            until(SOON * 6, || Ok((acknowledged.lock().unwrap().len() >= enough).then_some(()))).unwrap();
+            restaurant.process("box1").kill();
+            restaurant.restart("box1").unwrap();
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    let acknowledged = acknowledged.into_inner().unwrap();
+    let rows = all(&manager, "/api/v1/temperature?limit=200", "temperatures");
+    let mut there: BTreeMap<&str, usize> = BTreeMap::new();
+    rows.iter().for_each(|row| *there.entry(row["id"].as_str().unwrap()).or_default() += 1);
+    let wrong: Vec<&String> = acknowledged.iter().filter(|id| there.get(id.as_str()) != Some(&1)).collect();
+    assert_eq!(wrong, Vec::<&String>::new());
+    restaurant.process("box1").kill();
+    let data = restaurant.folder().join("box1");
+    let trivet = |command: &str| {
+        let mut trivet = std::process::Command::new(Binaries::find(None).unwrap().path("trivet").unwrap());
+        let output = trivet.arg(command).arg("--data").arg(&data).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let before = trivet("dump");
+    assert!(before.contains(&acknowledged[0].replace('-', "")), "{before:.500}");
+    trivet("rebuild");
+    assert!(trivet("dump") == before, "a rebuild from the packed log gives other rows");
 }
 
 #[test]

@@ -59,6 +59,7 @@ pub(crate) fn screens_if_stale() -> anyhow::Result<()> {
         "pos",
         "kitchen",
         "haccp",
+        "alerts",
         "status",
         "dashboard",
         "printers",

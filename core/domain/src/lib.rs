@@ -5,9 +5,10 @@
 //! between boxes becomes visible state.
 //!
 //! Modules in reading order, each standing on those before it: [`settings`], [`access`], [`menu`], [`checks`],
-//! [`kitchen`], [`papers`], [`haccp`].
+//! [`kitchen`], [`papers`], [`haccp`], [`alerts`]; then [`policies`], which know them all.
 
 pub mod access;
+pub mod alerts;
 pub mod checks;
 pub mod document;
 pub mod fact;
@@ -17,6 +18,7 @@ pub mod menu;
 pub mod money;
 pub mod papers;
 pub mod permission;
+pub mod policies;
 pub mod quantity;
 pub mod refusal;
 pub mod settings;
@@ -44,6 +46,7 @@ pub enum Command {
     Kitchen(kitchen::Command),
     Papers(papers::Command),
     Haccp(haccp::Command),
+    Alerts(alerts::Command),
 }
 
 /// A fact to be appended, or a change of a document.
@@ -54,6 +57,7 @@ pub enum Event {
     Kitchen(kitchen::Event),
     Papers(papers::Event),
     Haccp(haccp::Event),
+    Alerts(alerts::Event),
     Document(DocumentEdit),
 }
 
@@ -65,6 +69,7 @@ impl Event {
             Event::Kitchen(event) => event.kind(),
             Event::Papers(event) => event.kind(),
             Event::Haccp(event) => event.kind(),
+            Event::Alerts(event) => event.kind(),
             Event::Document(edit) => edit.kind,
         }
     }
@@ -77,6 +82,7 @@ impl Event {
             Event::Kitchen(event) => Some(event.encode()),
             Event::Papers(event) => Some(event.encode()),
             Event::Haccp(event) => Some(event.encode()),
+            Event::Alerts(event) => Some(event.encode()),
             Event::Document(_) => None,
         }
     }
@@ -90,6 +96,7 @@ impl Event {
             .or_else(|| kitchen::Event::decode(kind, body).map(Event::Kitchen))
             .or_else(|| papers::Event::decode(kind, body).map(Event::Papers))
             .or_else(|| haccp::Event::decode(kind, body).map(Event::Haccp))
+            .or_else(|| alerts::Event::decode(kind, body).map(Event::Alerts))
     }
 }
 
@@ -142,6 +149,7 @@ impl Command {
             Command::Kitchen(command) => command.permission(),
             Command::Papers(command) => command.permission(),
             Command::Haccp(command) => command.permission(),
+            Command::Alerts(command) => command.permission(),
         }
     }
 
@@ -155,6 +163,7 @@ impl Command {
             Command::Kitchen(command) => command.subject(),
             Command::Papers(command) => command.subject(),
             Command::Haccp(command) => command.subject(origin),
+            Command::Alerts(command) => command.subject(),
         }
     }
 }
@@ -171,5 +180,6 @@ pub fn decide(history: &History, command: &Command, context: &dyn Context) -> De
         Command::Haccp(command) => {
             haccp::decide(&haccp::fold(history), history.document_of(haccp::DOCUMENT), command, context)
         }
+        Command::Alerts(command) => alerts::decide(history, command, context),
     }
 }

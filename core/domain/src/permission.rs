@@ -35,6 +35,9 @@ permissions! {
     HaccpRead = "haccp.read",
     HaccpRecord = "haccp.record",
     HaccpConfigure = "haccp.configure",
+    AlertsRead = "alerts.read",
+    AlertsAcknowledge = "alerts.acknowledge",
+    AlertsManage = "alerts.manage",
     BoxRead = "box.read",
     ReplicasEnrol = "replicas.enrol",
 }
@@ -87,6 +90,8 @@ impl Role {
                     | DrawerOpen
                     | HaccpRead
                     | HaccpRecord
+                    | AlertsRead
+                    | AlertsAcknowledge
             ),
             Role::Cook => matches!(
                 permission,
@@ -98,9 +103,14 @@ impl Role {
                     | PrintingReprint
                     | HaccpRead
                     | HaccpRecord
+                    | AlertsRead
+                    | AlertsAcknowledge
             ),
             Role::Auditor => {
-                matches!(permission, SettingsRead | MenuRead | OrdersRead | KitchenRead | HaccpRead | BoxRead)
+                matches!(
+                    permission,
+                    SettingsRead | MenuRead | OrdersRead | KitchenRead | HaccpRead | AlertsRead | BoxRead
+                )
             }
         }
     }

@@ -3,16 +3,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+use trivet_domain::alerts::{
+    AlertAcknowledged, AlertChanged, AlertClosed, AlertEscalated, AlertReturned, AlertShelved, AlertSuppressed,
+    AlertUnshelved, Category, Parameter, ParameterValue, Raised, Severity, Suppression,
+};
 use trivet_domain::checks::{
     Line, LineModifier, OrderMoved, OrderPlaced, OrderType, Status, TicketDone, TicketMade, TicketsMade,
 };
 use trivet_domain::haccp::{
-    BreachClosed, BreachKind, BreachOpened, MinuteRead, NoData, ProbeLost, ProbeReturned, Reading, ReadingRecorded,
+    Bound, BreachClosed, BreachKind, BreachOpened, Cause, Doubt, Kept, Limit, MinuteRead, NoData, Part, PartChanged,
+    ProbeLost, ProbeReturned, Reading, ReadingRecorded, Scale,
 };
 use trivet_domain::kitchen::{TicketAdvanced, TicketRecalled, TicketStatus};
 use trivet_domain::money::TaxRate;
 use trivet_domain::papers::{DrawerOpened, PaperCopied, PaperKind};
-use trivet_domain::{Event, MilliCelsius, Money, Quantity, Role, access, checks, haccp, kitchen, papers};
+use trivet_domain::{Event, MilliCelsius, Money, Quantity, Role, access, alerts, checks, haccp, kitchen, papers};
 use trivet_log::Id;
 
 const FIXTURES: &str = include_str!("../fixtures/release-1.txt");
@@ -43,8 +48,30 @@ fn samples() -> Vec<Event> {
         mean: Some(-50),
         no_data: Some(NoData::Malformed),
         bad: Some(1),
+        ..Reading::default()
     };
+    let doubtful = Reading { doubt: Some(Doubt::Frozen), doubted: Some(60), ..reading.clone() };
     let silent = Reading { no_data: Some(NoData::Timeout), ..Reading::default() };
+    let opened = BreachOpened {
+        probe: id(8),
+        kind: BreachKind::High,
+        value: MilliCelsius(5_100),
+        limit: MilliCelsius(5_000),
+        at_ms: 1_790_000_000_000,
+        rule: None,
+        plan: None,
+        raw: None,
+        late_ms: None,
+    };
+    let closed = BreachClosed {
+        peak: MilliCelsius(7_000),
+        at_ms: 1_790_000_060_000,
+        peak_at_ms: None,
+        beyond_ms: None,
+        peak_raw: None,
+        end_raw: None,
+        cause: None,
+    };
     vec![
         access::PersonAdded { role: Role::Waiter, sealed: vec![1, 2, 3] }.into(),
         access::PersonDisabled {}.into(),
@@ -68,16 +95,52 @@ fn samples() -> Vec<Event> {
         TicketDone { order: id(5), ticket: id(7) }.into(),
         TicketAdvanced { ticket: id(7), to: TicketStatus::Cooking }.into(),
         TicketRecalled { ticket: id(7) }.into(),
-        MinuteRead { minute: 29_833_333, readings: vec![reading, silent], roster: Some(vec![id(8), id(9)]) }.into(),
-        BreachOpened {
-            probe: id(8),
-            kind: BreachKind::High,
-            value: MilliCelsius(5_100),
-            limit: MilliCelsius(5_000),
-            at_ms: 1_790_000_000_000,
+        MinuteRead {
+            minute: 29_833_333,
+            readings: vec![reading, silent],
+            roster: Some(vec![id(8), id(9)]),
+            calibrations: None,
+            plan: None,
+            late: None,
+            kept: None,
         }
         .into(),
-        BreachClosed { peak: MilliCelsius(7_000), at_ms: 1_790_000_060_000 }.into(),
+        MinuteRead {
+            minute: 29_833_334,
+            readings: vec![doubtful],
+            roster: Some(vec![id(8)]),
+            calibrations: Some(vec![Some(id(10))]),
+            plan: Some(3),
+            late: Some(true),
+            kept: Some(vec![Kept {
+                place: 0,
+                at: 1_500,
+                no_data: None,
+                doubt: Some(Doubt::Frozen),
+                raw: vec![0x55, 5],
+            }]),
+        }
+        .into(),
+        opened.clone().into(),
+        BreachOpened {
+            rule: Some(Limit { bound: Bound::AtMost, milli: 41_000, scale: Scale::Fahrenheit }),
+            plan: Some(3),
+            raw: Some(vec![0x55, 5]),
+            late_ms: Some(60_000),
+            ..opened
+        }
+        .into(),
+        closed.clone().into(),
+        BreachClosed {
+            peak_at_ms: Some(1_790_000_030_000),
+            beyond_ms: Some(60_000),
+            peak_raw: Some(vec![0x70]),
+            end_raw: Some(vec![0x40]),
+            cause: Some(Cause::Defrost),
+            ..closed
+        }
+        .into(),
+        PartChanged { probe: id(8), part: Part::Door, on: Some(true), no_data: None, at_ms: 1_790_000_000_000 }.into(),
         ProbeLost { probe: id(8), reason: NoData::Offline }.into(),
         ProbeReturned {}.into(),
         ReadingRecorded {
@@ -91,6 +154,35 @@ fn samples() -> Vec<Event> {
         .into(),
         PaperCopied { paper: id(7), kind: PaperKind::VoidSlip, reason: "paper jam".into() }.into(),
         DrawerOpened { drawer: "till".into(), reason: "change".into(), check: Some(id(5)) }.into(),
+        Raised {
+            key: "temperature_high:walk-in".into(),
+            cause: id(10),
+            category: Category::TemperatureViolation,
+            severity: Severity::Critical,
+            about: id(8),
+            words: "temperature_high".into(),
+            parameters: vec![
+                Parameter { name: "name".into(), value: ParameterValue::Text("Walk-in".into()) },
+                Parameter { name: "percent".into(), value: ParameterValue::Integer(9) },
+                Parameter { name: "limit".into(), value: ParameterValue::Temperature(MilliCelsius(5_000)) },
+                Parameter { name: "due".into(), value: ParameterValue::Time(1_790_000_000_000) },
+                Parameter { name: "reason".into(), value: ParameterValue::Word("offline".into()) },
+            ],
+            at_ms: 1_790_000_000_000,
+            late_ms: Some(3_600_000),
+            place: Some("cellar".into()),
+            momentary: Some(false),
+            needs_action: Some(true),
+        }
+        .into(),
+        AlertChanged { severity: Severity::Warn }.into(),
+        AlertAcknowledged { comment: Some("looking".into()), times: Some(2) }.into(),
+        AlertReturned { at_ms: 1_790_000_060_000 }.into(),
+        AlertShelved { until_ms: 1_790_001_800_000, why: "being moved".into() }.into(),
+        AlertUnshelved {}.into(),
+        AlertSuppressed { by: Some(Suppression::Defrost) }.into(),
+        AlertEscalated { level: 1, times: Some(2) }.into(),
+        AlertClosed { comment: Some("food thrown away".into()), action: Some(id(11)) }.into(),
     ]
 }
 
@@ -148,9 +240,15 @@ fn a_field_that_is_not_known_is_passed_over() {
 
 #[test]
 fn every_kind_has_a_fixture_and_no_kind_two_meanings() {
-    let kinds: Vec<u16> =
-        [access::Event::KINDS, checks::Event::KINDS, kitchen::Event::KINDS, papers::Event::KINDS, haccp::Event::KINDS]
-            .concat();
+    let kinds: Vec<u16> = [
+        access::Event::KINDS,
+        checks::Event::KINDS,
+        kitchen::Event::KINDS,
+        papers::Event::KINDS,
+        haccp::Event::KINDS,
+        alerts::Event::KINDS,
+    ]
+    .concat();
     let known: Vec<u16> = fixtures().into_iter().map(|(kind, _)| kind).collect();
     for kind in &kinds {
         assert!(known.contains(kind), "{kind:#06x} has no fixture");

@@ -3,7 +3,8 @@
 //! Pure: time, keys and storage are arguments. Nothing here knows a kind of entry or looks inside a body, so a
 //! replica (or a relay) that does not know a kind still stores, checks, ships and counts it.
 //!
-//! In reading order: [`id`], [`clock`], [`entry`], [`chain`], [`certificate`], [`merge`], [`sync`].
+//! In reading order: [`id`], [`clock`], [`entry`], [`chain`], [`certificate`], [`merge`], [`sync`],
+//! [`record`].
 
 pub mod certificate;
 pub mod chain;
@@ -11,6 +12,7 @@ pub mod clock;
 pub mod entry;
 pub mod id;
 pub mod merge;
+pub mod record;
 pub mod sync;
 
 pub use certificate::{Certificate, ReplicaKind};

@@ -4,6 +4,7 @@
 //! to what screens and answers show) and `routes.rs`.
 
 pub mod access;
+pub mod alerts;
 pub mod api;
 pub mod checks;
 pub mod haccp;
@@ -19,5 +20,14 @@ use trivet_replica::Module;
 
 /// Every module that box and dashboard share, in the order in which they stand on each other.
 pub fn all() -> Vec<Module> {
-    vec![settings::MODULE, access::MODULE, menu::MODULE, checks::MODULE, kitchen::MODULE, papers::MODULE, haccp::MODULE]
+    vec![
+        settings::MODULE,
+        access::MODULE,
+        menu::MODULE,
+        checks::MODULE,
+        kitchen::MODULE,
+        papers::MODULE,
+        haccp::MODULE,
+        alerts::MODULE,
+    ]
 }

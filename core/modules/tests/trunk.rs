@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use tempfile::TempDir;
+use trivet_domain::alerts::{self, BreachAlert, Severity};
 use trivet_domain::checks::{self, OrderType, PlaceOrder, WantedLine};
 use trivet_domain::haccp::{self, Reading};
 use trivet_domain::money::TaxRate;
@@ -256,7 +257,9 @@ async fn replicas_that_were_apart_converge_and_a_rebuild_is_equal() {
         let layout = papers::Command::ChangeLayout { location, layout: LayoutId::PrepLabel, elements };
         replica.submit(id(n + 6), Command::Papers(layout)).await.unwrap();
         let reading = Reading { last: Some(MilliCelsius(4_000)), samples: Some(1), ..Reading::default() };
-        let minute = haccp::Command::RecordMinute { minute: 29_833_333, readings: vec![(id(FRIDGE), reading)] };
+        let probes = vec![haccp::ProbeMinute { probe: id(FRIDGE), calibration: None, reading }];
+        let minute = haccp::Readings { minute: 29_833_333, probes, ..haccp::Readings::default() };
+        let minute = haccp::Command::RecordMinute(minute);
         replica.submit(id(n + 4), Command::Haccp(minute)).await.unwrap();
     }
     a.ship_to(&b, 3).await;
@@ -339,4 +342,139 @@ async fn a_batch_that_was_touched_is_refused_whole() {
         }
     }
     assert!(b.heads().iter().all(|head| head.stream.origin != a.identity.origin()));
+}
+
+fn breach(n: u8) -> alerts::Raised {
+    alerts::raise_for_breach(&BreachAlert {
+        breach: id(n),
+        probe: id(FRIDGE),
+        name: "Fridge",
+        too_warm: true,
+        value: MilliCelsius(7_100),
+        limit: MilliCelsius(5_000),
+        severity: Severity::Critical,
+        at_ms: 1_790_000_000_000,
+        late_ms: None,
+        needs_action: true,
+    })
+}
+
+fn view<T>(replica: &Replica, query: impl FnOnce(&trivet_replica::View<'_>) -> rusqlite::Result<T>) -> T {
+    let (more, now_ms) = (replica.more.clone(), replica.wall.now_ms());
+    replica.store.read(|conn| query(&trivet_replica::View { conn, more: &more, now_ms, caller: None })).unwrap()
+}
+
+fn person(n: u8, role: Role) -> Actor {
+    Actor { person: id(n), device: Id::NIL, rights: Some(Rights { role, proof: Proof::Pin }) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_alert_that_was_acknowledged_on_both_boxes_is_one_with_both_names() {
+    let founder = Identity::found(1);
+    let other = second(&founder);
+    let (a, b) = (open(founder), open(other));
+    a.set_up().await;
+    a.ship_to(&b, 0).await;
+    b.ship_to(&a, 0).await;
+    // Apart: both see the breach, and somebody at each says so. Only one box hears that it is over.
+    let mut raised = Vec::new();
+    for (replica, n, comment) in [(&a, 20, "looking"), (&b, 30, "door was open")] {
+        let alert = trivet_modules::alerts::raise(replica, Actor::the_box(Id::NIL), breach(9)).await.unwrap();
+        let seen = alerts::Command::Acknowledge { alert, comment: Some(comment.into()) };
+        replica.app.submit(person(n, Role::Cook), id(n), Command::Alerts(seen)).await.unwrap();
+        raised.push(alert);
+    }
+    assert_eq!(raised[0], raised[1], "two boxes that see one breach raise one alert");
+    let alert = raised[0];
+    b.submit(id(31), Command::Alerts(alerts::Command::Return { alert, at_ms: 1_790_000_600_000 })).await.unwrap();
+    let shelve = alerts::Command::Shelve { alert, until_ms: a.wall.now_ms() + 60_000, why: "being moved".into() };
+    let refused = a.app.submit(person(20, Role::Cook), id(21), Command::Alerts(shelve.clone())).await;
+    assert!(matches!(refused, Err(Rejection::Refused(_))), "a cook does not shelve: {refused:?}");
+    a.app.submit(person(22, Role::Manager), id(22), Command::Alerts(shelve)).await.unwrap();
+    a.submit(id(23), Command::Alerts(alerts::Command::Escalate { alert, level: 2 })).await.unwrap();
+    b.submit(id(33), Command::Alerts(alerts::Command::Escalate { alert, level: 2 })).await.unwrap();
+    let change = alerts::RoutingChange { escalate_after_minutes: [Some(5), None], ..Default::default() };
+    let location = a.identity.certificate.location;
+    a.submit(id(24), Command::Alerts(alerts::Command::Route { location, change })).await.unwrap();
+    a.ship_to(&b, 2).await;
+    b.ship_to(&a, 1).await;
+    let rows = b.dump();
+    assert_eq!(a.dump(), rows);
+    for replica in [&a, &b] {
+        let shown = view(replica, |view| trivet_modules::alerts::view::alert(view, alert)).unwrap();
+        let mut said: Vec<_> = shown.acknowledgements.iter().filter_map(|word| word.comment.clone()).collect();
+        said.sort();
+        assert_eq!(said, ["door was open", "looking"]);
+        assert_eq!((shown.state.as_str(), shown.times, shown.level), ("shelved", 1, 2), "{shown:?}");
+    }
+    let mut conn = trivet_replica::store::connect(&b.store.path, false).unwrap();
+    rebuild::rebuild_all(&mut conn, &b.identity, &b.modules).unwrap();
+    assert_eq!(b.dump(), rows);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_condition_has_one_open_alert_and_who_sees_it_is_routed() {
+    use trivet_modules::alerts::{open_of_key, raise, return_of_key, view as alerts_view};
+    let replica = open(Identity::found(1));
+    replica.set_up().await;
+    let the_box = Actor::the_box(Id::NIL);
+    let offline = |outage: u8| alerts::raise_for_sensor(id(outage), id(FRIDGE), "Fridge", "offline", 1_790_000_000_000);
+    let first = raise(&replica, the_box, offline(10)).await.unwrap();
+    return_of_key(&replica, the_box, &offline(10).key, 1_790_000_001_000, id(110)).await.unwrap();
+    // Lost again, before anybody had seen it: the same alert, for the second time.
+    assert_eq!(raise(&replica, the_box, offline(11)).await.unwrap(), first);
+    assert_eq!(raise(&replica, the_box, offline(11)).await.unwrap(), first, "told twice is told once");
+    let times = view(&replica, |view| alerts_view::alert(view, first)).unwrap().times;
+    assert_eq!(times, 2);
+    let close = alerts::Command::Close { alert: first, comment: Some("probe replaced".into()), action: None };
+    replica.submit(id(111), Command::Alerts(close)).await.unwrap();
+    let second = raise(&replica, the_box, offline(12)).await.unwrap();
+    assert_ne!(second, first);
+    assert_eq!(replica.store.read(|conn| open_of_key(conn, &offline(0).key)).unwrap(), Some(second));
+
+    // One of each category; who sees which is the house's to say.
+    let lockout = alerts::raise_for_lockout(id(40), alerts::Lock::Pair, id(3), "10.0.0.7", 1_790_000_000_000);
+    let at = 1_790_000_000_000;
+    for raised in [
+        breach(41),
+        alerts::raise_for_compliance(id(42), id(FRIDGE), "Fridge", "check_missed", Severity::High, at),
+        lockout,
+        alerts::raise_for_device(id(43), id(44), "printer", "hot", at),
+        alerts::raise_battery(id(45), id(FRIDGE), "Fridge", 9, at).unwrap(),
+        alerts::raise_for_calibration(id(FRIDGE), "Fridge", at, at),
+    ] {
+        raise(&replica, the_box, raised).await.unwrap();
+    }
+    let seen = |role: Role| -> Vec<String> {
+        let mut seen: Vec<String> =
+            view(&replica, |view| alerts_view::open(view, role)).into_iter().map(|a| a.category).collect();
+        seen.sort();
+        seen.dedup();
+        seen
+    };
+    let all = ["compliance_violation", "maintenance", "security", "sensor_offline", "temperature_violation"];
+    assert_eq!(seen(Role::Owner), all);
+    assert_eq!(seen(Role::Waiter), ["compliance_violation", "temperature_violation"]);
+    let change = alerts::RoutingChange {
+        sees: vec![(alerts::Category::Security, Role::Waiter, true)],
+        ..alerts::RoutingChange::default()
+    };
+    let location = replica.identity.certificate.location;
+    replica.submit(id(60), Command::Alerts(alerts::Command::Route { location, change })).await.unwrap();
+    assert_eq!(seen(Role::Waiter), ["compliance_violation", "security", "temperature_violation"]);
+
+    // What is out of service calls nobody, and is still shown.
+    let equipment = alerts::EquipmentChange {
+        name: Some("Walk-in".into()),
+        probe: Some(Some(id(FRIDGE))),
+        out_of_service: Some(Some("being repaired".into())),
+        ..alerts::EquipmentChange::default()
+    };
+    let change = alerts::Command::ChangeEquipment { equipment: id(61), change: equipment };
+    replica.submit(id(61), Command::Alerts(change)).await.unwrap();
+    let standing = replica.store.read(trivet_modules::alerts::standing).unwrap();
+    let of_fridge = standing.iter().filter(|one| one.alert.raised.as_ref().is_some_and(|r| r.about == id(FRIDGE)));
+    assert!(of_fridge.clone().count() >= 4 && of_fridge.clone().all(|one| one.out_of_service));
+    let shown = view(&replica, |view| alerts_view::alert(view, second)).unwrap();
+    assert_eq!((shown.state.as_str(), shown.out_of_service.as_deref()), ("out_of_service", Some("being repaired")));
 }

@@ -1,6 +1,6 @@
 //! Who is calling: access tokens, the one place where a read's permission is checked, and the brake on guessing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError, mpsc};
 
@@ -69,16 +69,25 @@ struct Claims {
 /// A JWT (RFC 7519) with HS256 and nothing else: the header is compared, not interpreted.
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9";
 
+/// Locks that nobody has asked for yet; past it the oldest is forgotten.
+const MAX_LOCKOUTS: usize = 64;
+
 pub struct Auth {
     key: hmac::Key,
     misses: Mutex<HashMap<Counted, Vec<i64>>>,
+    lockouts: Mutex<Lockouts>,
     /// One argon2 hash at a time, on a thread of its own: logins cannot eat the memory, and it is used again.
     hashing: mpsc::SyncSender<Check>,
 }
 
 impl Auth {
     pub fn new(secret: &[u8; 32]) -> Auth {
-        Auth { key: hmac::Key::new(hmac::HMAC_SHA256, secret), misses: Mutex::default(), hashing: start_hashing() }
+        Auth {
+            key: hmac::Key::new(hmac::HMAC_SHA256, secret),
+            misses: Mutex::default(),
+            lockouts: Mutex::default(),
+            hashing: start_hashing(),
+        }
     }
 
     /// For who gave their password.
@@ -131,6 +140,7 @@ impl Auth {
             times.retain(|at| now_ms - at < MISS_WINDOW_MS);
             if times.len() >= most {
                 let oldest = times.first().copied().unwrap_or(now_ms);
+                self.note_lockout(key, login, address, now_ms);
                 return Err(((oldest + MISS_WINDOW_MS - now_ms) / 1_000).max(1));
             }
         }
@@ -144,6 +154,29 @@ impl Auth {
         Ok(())
     }
 
+    fn note_lockout(&self, key: Counted, login: &str, address: IpAddr, at_ms: i64) {
+        let mut lockouts = self.lockouts.lock().unwrap_or_else(PoisonError::into_inner);
+        lockouts.told.retain(|_, told_ms| at_ms - *told_ms < MISS_WINDOW_MS);
+        if lockouts.told.contains_key(&key) || lockouts.told.len() >= MAX_REMEMBERED {
+            return;
+        }
+        let what = match key {
+            Counted::Pair(..) => Locked::Pair,
+            Counted::Address(_) => Locked::Address,
+            Counted::Login(_) => Locked::Login,
+        };
+        lockouts.told.insert(key, at_ms);
+        if lockouts.waiting.len() == MAX_LOCKOUTS {
+            lockouts.waiting.pop_front();
+        }
+        lockouts.waiting.push_back(Lockout { what, login: login.to_owned(), address, at_ms });
+    }
+
+    /// The locks that somebody ran into since this was asked last, each once however often it was tried.
+    pub fn lockouts(&self) -> Vec<Lockout> {
+        self.lockouts.lock().unwrap_or_else(PoisonError::into_inner).waiting.drain(..).collect()
+    }
+
     /// The try was right: it does not count.
     pub fn succeeded(&self, login: &str, address: IpAddr) {
         let mut misses = self.misses.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,6 +184,32 @@ impl Auth {
             misses.get_mut(&key).map(Vec::pop);
         }
     }
+}
+
+/// Too many tries were wrong, and another one came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lockout {
+    pub what: Locked,
+    /// As it was typed: it may be anything, and stands in no record.
+    pub login: String,
+    pub address: IpAddr,
+    pub at_ms: i64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locked {
+    /// A login from one address.
+    Pair,
+    Address,
+    /// A login from everywhere.
+    Login,
+}
+
+#[derive(Default)]
+struct Lockouts {
+    waiting: VecDeque<Lockout>,
+    /// When each was told of.
+    told: HashMap<Counted, i64>,
 }
 
 struct Check {
@@ -320,7 +379,11 @@ mod tests {
         let from = |n: u8| IpAddr::from([10, 0, 0, n]);
         let guess = |login: &str, n: u8| auth.try_once(login, from(n), NOW);
         assert!((0..5).all(|_| guess("ann", 7).is_ok()));
-        assert_eq!(guess("ann", 7), Err(900));
+        assert_eq!(auth.lockouts(), []);
+        assert_eq!((guess("ann", 7), guess("ann", 7)), (Err(900), Err(900)));
+        let lockout = Lockout { what: Locked::Pair, login: "ann".into(), address: from(7), at_ms: NOW };
+        assert_eq!(auth.lockouts(), [lockout], "told of once, however often it is tried");
+        assert_eq!(auth.lockouts(), []);
         assert_eq!(guess("ann", 8), Ok(()), "a guest's telephone locks nobody out at the till");
         auth.succeeded("ann", from(8));
         assert_eq!(guess("bob", 7), Ok(()));

@@ -101,7 +101,7 @@ impl App {
     ) -> Result<T, Problem> {
         let app = self.clone();
         let joined = tokio::task::spawn_blocking(move || {
-            app.store.read(|conn| query(&View { conn, more: &app.more, now_ms: app.wall.now_ms() }))
+            app.store.read(|conn| query(&View { conn, more: &app.more, now_ms: app.wall.now_ms(), caller: None }))
         });
         match joined.await {
             Ok(Ok(value)) => Ok(value),

@@ -18,6 +18,7 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
+use trivet_domain::Role;
 use trivet_log::{Id, Origin};
 
 use crate::module::View;
@@ -43,11 +44,18 @@ pub struct Draft {
     pub namespace: &'static str,
     pub kind: &'static str,
     pub data: Value,
+    /// Who may see it of those who listen; None: all of them.
+    pub roles: Option<Vec<Role>>,
 }
 
 impl Draft {
     pub fn new(namespace: &'static str, kind: &'static str, data: &impl Serialize) -> Draft {
-        Draft { namespace, kind, data: serde_json::to_value(data).unwrap_or_default() }
+        Draft { namespace, kind, data: serde_json::to_value(data).unwrap_or_default(), roles: None }
+    }
+
+    #[must_use]
+    pub fn only_for(self, roles: Vec<Role>) -> Draft {
+        Draft { roles: Some(roles), ..self }
     }
 }
 
@@ -56,7 +64,15 @@ pub(crate) struct Frame {
     serial: u64,
     n: u64,
     namespace: String,
+    roles: Option<Vec<Role>>,
     text: Utf8Bytes,
+}
+
+impl Frame {
+    fn is_for(&self, caller: Caller, namespaces: &[String]) -> bool {
+        let told = self.roles.as_ref().is_none_or(|roles| roles.contains(&caller.rights.role));
+        told && namespaces.contains(&self.namespace)
+    }
 }
 
 #[derive(Default)]
@@ -115,13 +131,17 @@ impl Hub {
 
     fn send(&self, draft: &Draft, n: u64) {
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        let frame = ring.push(|serial| Frame { serial, ..self.frame(draft.namespace, draft.kind, n, &draft.data) });
+        let frame = ring.push(|serial| Frame {
+            serial,
+            roles: draft.roles.clone(),
+            ..self.frame(draft.namespace, draft.kind, n, &draft.data)
+        });
         drop(self.out.send(frame));
     }
 
     fn frame(&self, namespace: &str, kind: &str, n: u64, data: &Value) -> Frame {
         let text = json!({"ns": namespace, "epoch": self.epoch, "n": n, "type": kind, "data": data}).to_string();
-        Frame { serial: 0, n, namespace: namespace.to_owned(), text: text.into() }
+        Frame { serial: 0, n, namespace: namespace.to_owned(), roles: None, text: text.into() }
     }
 
     /// The frames from `n` on, if none between has been forgotten. Those of `n` itself again: a commit has several.
@@ -186,7 +206,7 @@ impl Publisher {
         hub.begin(log::last_arrival(&conn)?);
         std::thread::Builder::new().name("publisher".into()).spawn(move || {
             while let Ok(touched) = queue.recv() {
-                let view = View { conn: &conn, more: &more, now_ms: wall.now_ms() };
+                let view = View { conn: &conn, more: &more, now_ms: wall.now_ms(), caller: None };
                 let published =
                     catch_unwind(AssertUnwindSafe(|| publish(&hub, &modules, organization, &view, &touched)));
                 if published.is_err() {
@@ -282,12 +302,12 @@ async fn serve(app: &App, socket: &mut WebSocket) -> Result<(), Problem> {
     let mut frames = app.hub.out.subscribe();
     let mut seen = match hello.from.as_ref().and_then(|from| app.hub.since(from)) {
         Some(missed) => {
-            for frame in missed.iter().filter(|frame| hello.subscribe.contains(&frame.namespace)) {
+            for frame in missed.iter().filter(|frame| frame.is_for(caller, &hello.subscribe)) {
                 send(socket, frame.text.clone()).await?;
             }
             missed.last().map_or(0, |frame| frame.n)
         }
-        None => picture(app, socket, &hello.subscribe).await?,
+        None => picture(app, socket, caller, &hello.subscribe).await?,
     };
     let mut heartbeat = tokio::time::interval(HEARTBEAT);
     loop {
@@ -299,12 +319,12 @@ async fn serve(app: &App, socket: &mut WebSocket) -> Result<(), Problem> {
                 send(socket, heartbeat_frame(app)).await?;
             }
             frame = frames.recv() => match frame {
-                Ok(frame) if frame.namespace == "live" => seen = picture(app, socket, &hello.subscribe).await?,
-                Ok(frame) if frame.n >= seen && hello.subscribe.contains(&frame.namespace) => {
+                Ok(frame) if frame.namespace == "live" => seen = picture(app, socket, caller, &hello.subscribe).await?,
+                Ok(frame) if frame.n >= seen && frame.is_for(caller, &hello.subscribe) => {
                     send(socket, frame.text.clone()).await?;
                 }
                 Ok(_) => {}
-                Err(broadcast::error::RecvError::Lagged(_)) => seen = picture(app, socket, &hello.subscribe).await?,
+                Err(broadcast::error::RecvError::Lagged(_)) => seen = picture(app, socket, caller, &hello.subscribe).await?,
                 Err(broadcast::error::RecvError::Closed) => return Ok(()),
             },
             message = socket.recv() => match message {
@@ -325,11 +345,12 @@ fn heartbeat_frame(app: &App) -> Utf8Bytes {
 }
 
 /// Sends the whole picture of each namespace; gives the number that it was taken at.
-async fn picture(app: &App, socket: &mut WebSocket, namespaces: &[String]) -> Result<u64, Problem> {
+async fn picture(app: &App, socket: &mut WebSocket, caller: Caller, namespaces: &[String]) -> Result<u64, Problem> {
     let (asked, modules) = (namespaces.to_vec(), app.modules.clone());
     // One snapshot for all of them: what is committed after it has a larger number for each.
     let (n, pictures) = app
         .read(move |view| {
+            let view = &View { caller: Some(caller), ..*view };
             let picture = |namespace: &String| {
                 let mut whole = serde_json::Map::new();
                 for module in modules.iter() {
@@ -392,7 +413,7 @@ pub async fn poll(State(app): State<App>, caller: Caller, Query(poll): Query<Pol
         let (frames, next) = app.hub.after(&cursor);
         let start_over = frames.is_none();
         let of_ours = |frame: &Arc<Frame>| {
-            let wanted = namespaces.contains(&frame.namespace);
+            let wanted = frame.is_for(caller, &namespaces);
             wanted.then(|| serde_json::from_str::<Value>(&frame.text).ok()).flatten()
         };
         let frames: Vec<Value> = frames.unwrap_or_default().iter().filter_map(of_ours).collect();

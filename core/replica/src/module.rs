@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::events::Arrived;
 use crate::live::Draft;
-use crate::{App, Appended};
+use crate::{App, Appended, Caller};
 
 /// Who may hold a module's entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,6 +99,8 @@ pub struct View<'a> {
     pub conn: &'a Connection,
     pub more: &'a Extensions,
     pub now_ms: i64,
+    /// For whom a picture is; None where it is for everybody, or the caller is asked elsewhere.
+    pub caller: Option<Caller>,
 }
 
 impl Module {

@@ -1,6 +1,8 @@
 // Every call of the API that the screens make, one line each.
 import { ask, askPicture } from "./client";
 import type {
+  Alert,
+  AlertList,
   BoxStatus,
   FoundList,
   History,
@@ -11,6 +13,7 @@ import type {
   MenuItem,
   MenuPatch,
   NewOrder,
+  NotificationList,
   Order,
   OrderList,
   PrintJobList,
@@ -127,5 +130,23 @@ export const changeProbe = (id: string, patch: ProbePatch, key: string) =>
 
 export const probeHistory = (id: string, from: Date, to: Date) =>
   ask<History>(`/haccp/probes/${at(id)}/history?from=${at(from.toISOString())}&to=${at(to.toISOString())}`);
+
+export const alerts = (limit: number) => ask<AlertList>(`/alerts?limit=${limit}`);
+
+export const acknowledgeAlert = (id: string, comment: string, key: string) =>
+  ask<Alert>(`/alerts/${at(id)}/acknowledge`, { method: "POST", body: comment === "" ? {} : { comment }, key });
+
+export const shelveAlert = (id: string, until: Date, why: string, key: string) =>
+  ask<Alert>(`/alerts/${at(id)}/shelve`, { method: "POST", body: { until: until.toISOString(), why }, key });
+
+export const unshelveAlert = (id: string, key: string) => ask<Alert>(`/alerts/${at(id)}/unshelve`, { method: "POST", key });
+
+export const closeAlert = (id: string, comment: string, key: string) =>
+  ask<Alert>(`/alerts/${at(id)}/close`, { method: "POST", body: { comment }, key });
+
+export const notifications = () => ask<NotificationList>("/notifications?unread=true");
+
+export const readNotifications = (ids: string[], key: string) =>
+  ask<unknown>("/notifications/read", { method: "POST", body: { ids }, key });
 
 export const boxStatus = () => ask<BoxStatus>("/box/status");

@@ -92,6 +92,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/haccp/breaches/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts back on the menu what a breach has taken off it. Its compliance record says what became of the food. */
+        post: operations["release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/haccp/probes": {
         parameters: {
             query?: never;
@@ -843,18 +860,37 @@ export interface components {
             version: string;
         };
         Breach: {
+            /**
+             * Format: int64
+             * @description How long good samples showed it beyond the limit.
+             */
+            beyondSeconds?: number | null;
+            /** @description `defrost` or `door`: what went on meanwhile. */
+            cause?: string | null;
             closedAt?: string | null;
             /** Format: uuid */
             id: string;
             kind: string;
+            /**
+             * Format: int64
+             * @description It was found so much later, in samples that a device had kept.
+             */
+            lateSeconds?: number | null;
             /** Format: int32 */
             limitMilliC: number;
             openedAt: string;
+            peakAt?: string | null;
             /** Format: int32 */
             peakMilliC: number;
+            /**
+             * Format: int32
+             * @description The version of the HACCP plan that was in force.
+             */
+            planVersion?: number | null;
             /** Format: uuid */
             probeId: string;
             probeName: string;
+            rule?: components["schemas"]["LimitRule"] | null;
         };
         BreachList: {
             breaches: components["schemas"]["Breach"][];
@@ -1022,6 +1058,17 @@ export interface components {
         };
         /** @enum {string} */
         LayoutSize: "normal" | "tall" | "large" | "huge";
+        LimitRule: {
+            /** @description `at_most`, `at_least`, `more_than` or `less_than`. */
+            bound: string;
+            /**
+             * Format: int32
+             * @description Thousandths of a degree of the scale.
+             */
+            milli: number;
+            /** @description `C` or `F`. */
+            scale: string;
+        };
         Login: {
             /** @description A login name or an e-mail address. */
             login: string;
@@ -1050,15 +1097,26 @@ export interface components {
         Menu: {
             items: components["schemas"]["MenuItem"][];
         };
+        MenuHold: {
+            /**
+             * Format: uuid
+             * @description The breach, by which it is released.
+             */
+            cause: string;
+            reason: string;
+        };
         MenuItem: {
             category: string;
             /** @description Fields that were set apart on two boxes: the value in force stands above, all of them here. */
             conflicts: components["schemas"]["FieldConflict"][];
             description: string;
             dietaryInfo: string[];
+            /** @description What is wrong with what it is made of, where it may not be sold for that. */
+            holds: components["schemas"]["MenuHold"][];
             /** Format: uuid */
             id: string;
             imageUrl: string;
+            /** @description What people have set, and nothing holds it. */
             isAvailable: boolean;
             modifiers: components["schemas"]["Modifier"][];
             name: string;
@@ -1403,11 +1461,30 @@ export interface components {
             printers: components["schemas"]["Printer"][];
         };
         Probe: {
+            /**
+             * Format: int64
+             * @description How long a value may be beyond its limit before it alarms, where that is not what its kind of unit has.
+             */
+            alarmDelaySeconds?: number | null;
             breach?: components["schemas"]["ProbeBreach"] | null;
             conflicts: components["schemas"]["FieldConflict"][];
             current: components["schemas"]["ProbeCurrent"];
+            /**
+             * @description What else is known of it, by name: `equipment`, `place`, `model`, `serial_number`, and the inputs of its unit's
+             *     `door`, `defrost` and `compressor`.
+             */
+            details: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Thousandths of a degree times minutes beyond the limit that it bears, where that is not the usual.
+             */
+            holdBudget?: number | null;
             /** Format: uuid */
             id: string;
+            /** @description The input of the box that it is wired to. */
+            input: string;
             /** Format: int32 */
             maxMilliC?: number | null;
             /**
@@ -1416,8 +1493,14 @@ export interface components {
              */
             minMilliC?: number | null;
             name: string;
+            nextMaintenance?: string | null;
+            parts: components["schemas"]["ProbePart"][];
+            /** @description No longer in use; its record stays. */
+            retired: boolean;
             /** @description `ok`, `breach` or `no_data`. */
             state: string;
+            /** @description What is kept there: categories of the menu, or ids of its items. */
+            stores: string[];
             /** @description `fridge`, `freezer`, `hot_hold` or `ambient`. */
             unitKind: string;
             /**
@@ -1439,6 +1522,24 @@ export interface components {
         };
         /** @description The fields of a probe. What is left out stays; a limit of null is taken away. */
         ProbeChange: {
+            /**
+             * Format: int64
+             * @description Null: what its kind of unit has.
+             */
+            alarmDelaySeconds?: number | null;
+            /**
+             * @description `equipment`, `place`, `model`, `serial_number`; `door`, `defrost` and `compressor` name inputs. An empty text
+             *     takes one away.
+             */
+            details?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: int64
+             * @description Thousandths of a degree times minutes that what is kept there bears beyond the limit; null: 240,000, which is
+             *     one degree for four hours.
+             */
+            holdBudget?: number | null;
             /** @description The box's input that it is wired to. */
             input?: string | null;
             /** Format: int32 */
@@ -1446,6 +1547,14 @@ export interface components {
             /** Format: int32 */
             minMilliC?: number | null;
             name?: string | null;
+            /** @description RFC 3339; null takes it away. */
+            nextMaintenance?: string | null;
+            retired?: boolean | null;
+            /**
+             * @description What is kept there: categories of the menu, or ids of its items. They are put on hold when they have been warm
+             *     for too long.
+             */
+            stores?: string[] | null;
             /** @example fridge */
             unitKind?: string | null;
         };
@@ -1453,17 +1562,28 @@ export interface components {
             /** Format: int64 */
             ageSeconds?: number | null;
             at?: string | null;
+            /** Format: int32 */
+            batteryPercent?: number | null;
             /**
              * Format: int32
              * @description Missing when there is no data; then `reason` says why.
              */
             milliC?: number | null;
-            /** @description `good` or `no_data`. */
+            /** @description `good`, `uncertain` or `no_data`. */
             quality: string;
             reason?: string | null;
         };
         ProbeList: {
             probes: components["schemas"]["Probe"][];
+        };
+        /** @description A door, a defrost or a compressor as it was last heard of. */
+        ProbePart: {
+            /** @description Open, or running. Missing: nobody knows; then `reason` says why. */
+            on?: boolean | null;
+            /** @description `door`, `defrost` or `compressor`. */
+            part: string;
+            reason?: string | null;
+            since: string;
         };
         /** @description Problem details (RFC 9457). */
         Problem: {
@@ -1597,6 +1717,9 @@ export interface components {
             rate: number;
             /** Format: int64 */
             taxAmount: number;
+        };
+        Released: {
+            items: string[];
         };
         Replica: {
             /**
@@ -1983,6 +2106,27 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BreachList"];
+                };
+            };
+        };
+    };
+    release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Released"];
                 };
             };
         };

@@ -21,6 +21,17 @@ export type ProbeBreach = Schemas["ProbeBreach"];
 export type History = Schemas["History"];
 export type HistoryPoint = Schemas["HistoryPoint"];
 export type Breach = Schemas["Breach"];
+export type Alert = Schemas["Alert"];
+export type AlertList = Schemas["AlertList"];
+export type AlertWord = Schemas["AlertWord"];
+export type NotificationList = Schemas["NotificationList"];
+
+/** The generated type calls its value an object. */
+export interface AlertParameter {
+  kind: string;
+  value: unknown;
+}
+
 export type BoxStatus = Schemas["BoxStatus"];
 export type Problem = Schemas["Problem"];
 

@@ -4,8 +4,9 @@ import { picture } from "../live/live";
 import { settings } from "../state/settings";
 import { useStore } from "../state/store";
 import { Icon } from "../ui/icons";
+import { audible, enableSound } from "../ui/sound";
 import { acknowledge, unseen } from "./acknowledge";
-import { audible, enableSound } from "./bell";
+import "./bell";
 import { chooseStation, station } from "./station";
 import { onBoard } from "./tickets";
 

@@ -1,6 +1,6 @@
 // The picture that the screens show, folded from frames. Pure: frames in, a new picture out, and whatever
 // a frame did not touch stays the same object, so that only changed cards render again.
-import type { Breach, MenuItem, Order, Printer, Probe, Station, Ticket } from "../api/types";
+import type { Alert, Breach, MenuItem, Order, Printer, Probe, Station, Ticket } from "../api/types";
 import type { Frame, Namespace } from "./frame";
 
 export interface Picture {
@@ -14,6 +14,8 @@ export interface Picture {
   menu: ReadonlyMap<string, MenuItem>;
   probes: ReadonlyMap<string, Probe>;
   breaches: ReadonlyMap<string, Breach>;
+  /** Those that are not closed, of the categories that this person sees. */
+  alerts: ReadonlyMap<string, Alert>;
 }
 
 export const emptyPicture: Picture = {
@@ -25,6 +27,7 @@ export const emptyPicture: Picture = {
   menu: new Map(),
   probes: new Map(),
   breaches: new Map(),
+  alerts: new Map(),
 };
 
 /** Closed orders stay for the eye, at most this many of all. */
@@ -60,11 +63,15 @@ function foldOne(picture: Picture, frame: Frame): Picture {
     case "haccp:probe:updated":
       return withProbe(picture, frame.data as Probe);
     case "notifications:status":
-      return seen({ ...picture, breaches: byId((frame.data as { breaches: Breach[] }).breaches) }, "notifications");
+      return withNotifications(picture, frame.data as { breaches: Breach[]; alerts: Alert[] });
     case "notifications:breach:opened":
       return { ...picture, breaches: put(picture.breaches, frame.data as Breach) };
     case "notifications:breach:closed":
       return { ...picture, breaches: without(picture.breaches, (frame.data as Breach).id) };
+    case "notifications:alert:raised":
+    case "notifications:alert:changed":
+    case "notifications:alert:closed":
+      return withAlert(picture, frame.data as Alert);
     default:
       return picture;
   }
@@ -85,6 +92,15 @@ export function withMenuItem(picture: Picture, item: MenuItem): Picture {
 
 export function withProbe(picture: Picture, probe: Probe): Picture {
   return { ...picture, probes: put(picture.probes, probe) };
+}
+
+export function withAlert(picture: Picture, alert: Alert): Picture {
+  const closed = alert.state === "closed";
+  return { ...picture, alerts: closed ? without(picture.alerts, alert.id) : put(picture.alerts, alert) };
+}
+
+function withNotifications(picture: Picture, { breaches, alerts }: { breaches: Breach[]; alerts: Alert[] }): Picture {
+  return seen({ ...picture, breaches: byId(breaches), alerts: byId(alerts) }, "notifications");
 }
 
 export const isOpen = (order: Order) => order.status !== "completed" && order.status !== "cancelled";

@@ -1,6 +1,8 @@
 // What must be seen before anything else, above the page and above its dialogs:
 // the picture is old, a unit is out of its limits, the clock can't be trusted, and what the page adds.
 import type { ComponentChildren } from "preact";
+import { AlertBanner } from "../alerts/AlertBanner";
+import { isUnseen } from "../alerts/alerts";
 import { t } from "../i18n";
 import type { Breach } from "../api/types";
 import { liveProblem, picture, timeQuality } from "../live/live";
@@ -17,6 +19,7 @@ export function Banners({ listens, children }: { listens: boolean; children?: Co
     <div class="banners">
       <StaleBanner />
       {listens && <ProblemBanner />}
+      {listens && <AlertBanner />}
       {listens && <BreachBanner />}
       {children}
       <TimeBanner />
@@ -51,8 +54,13 @@ function ProblemBanner() {
 
 function BreachBanner() {
   const breaches = useStore(picture, (now) => now.breaches);
-  if (breaches.size === 0) return null;
-  const list = [...breaches.values()].sort((a, b) => a.openedAt.localeCompare(b.openedAt));
+  const alerts = useStore(picture, (now) => now.alerts);
+  // What an alert tells of already is not told twice.
+  const told = (breach: Breach) =>
+    [...alerts.values()].some((a) => a.about === breach.probeId && a.category === "temperature_violation" && isUnseen(a));
+  const untold = [...breaches.values()].filter((breach) => !told(breach));
+  if (untold.length === 0) return null;
+  const list = untold.sort((a, b) => a.openedAt.localeCompare(b.openedAt));
   const more = list.length - BREACHES_SHOWN;
   return (
     <div role="alert" data-testid="breach-banner">

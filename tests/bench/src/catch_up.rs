@@ -155,7 +155,8 @@ fn reading(origin: Origin, minute: i64) -> (Id, Id, Event) {
         ..Reading::default()
     };
     let roster = (minute % 60 == 0).then(|| (0..PROBES).map(|n| Id::from_bytes([n + 1; 16])).collect());
-    let read = MinuteRead { minute, readings: (0..PROBES).map(one).collect(), roster };
+    let readings = (0..PROBES).map(one).collect();
+    let read = MinuteRead { minute, readings, roster, calibrations: None, plan: None, late: None, kept: None };
     (hour_id(origin, minute / 60), command(minute as u64), read.into())
 }
 

@@ -10,12 +10,16 @@ mod catch_up;
 mod direct;
 mod figure;
 mod first_byte;
+mod load;
 mod machine;
+mod month;
 mod order;
 mod paper_encode;
 mod printers;
 mod python;
+mod readings;
 mod receipt;
+mod wear;
 
 use clap::Parser;
 
@@ -30,9 +34,12 @@ struct Arguments {
     list: bool,
 }
 
-const BENCHMARKS: [(&str, &str); 4] = [
+const BENCHMARKS: [(&str, &str); 7] = [
     ("P1", "an order over HTTP, durable, on a screen; as is and with +8 ms a sync"),
     ("B4", "catch-up of 100,000 entries into a fresh replica, checked and projected"),
+    ("P4", "a month's report of 864,000 readings, beside a table of rows and DuckDB"),
+    ("P5", "what a day of readings writes to the device, and what a reading takes on disk"),
+    ("haccp-load", "150 probes, a sample a second each: memory and CPU of the box"),
     ("paper-encode", "a receipt from its blocks to a printer's bytes, beside other encoders"),
     (
         "paper-first-byte",
@@ -51,6 +58,9 @@ fn main() -> anyhow::Result<()> {
             let figures = match id {
                 "P1" => order::run()?,
                 "B4" => catch_up::run()?,
+                "P4" => month::run()?,
+                "P5" => wear::run()?,
+                "haccp-load" => load::run()?,
                 "paper-encode" => paper_encode::run()?,
                 _ => first_byte::run()?,
             };

@@ -41,7 +41,7 @@ struct Rounds {
 }
 
 pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
-    let python = Python::install()?;
+    let python = Python::install(crate::python::ESCPOS)?;
     let folder = tempfile::tempdir()?;
     let receipt = Receipt::new();
     let profile = Profile::named("epson-80")?;

@@ -1,4 +1,4 @@
-//! python-escpos, in an environment of its own.
+//! Peers in Python, in an environment of their own.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::receipt::{MODULE, QR, Receipt, TITLE};
 
-const PACKAGE: &str = "python-escpos==3.1";
+pub(crate) const ESCPOS: &str = "python-escpos==3.1";
+pub(crate) const DUCKDB: &str = "duckdb==2.0.0";
 
 /// Receipts per CPU-second.
 pub(crate) struct PerSecond {
@@ -24,27 +25,27 @@ pub(crate) struct Python {
 
 impl Python {
     /// Makes `python-bench` beside the build, the first time with the network.
-    pub(crate) fn install() -> anyhow::Result<Python> {
+    pub(crate) fn install(package: &str) -> anyhow::Result<Python> {
         let binary = std::env::current_exe()?;
         let target = binary.parent().and_then(Path::parent).context("the build's folder")?;
         let folder = target.join("python-bench");
         let program = folder.join("bin/python");
-        let installed = folder.join(PACKAGE);
+        let installed = folder.join(package);
         if !installed.exists() {
-            run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))
-                .context("python-escpos is a peer of this benchmark and wants python3 with venv")?;
-            run(Command::new(&program).args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                PACKAGE,
-            ]))
-            .with_context(|| format!("{PACKAGE} is a peer of this benchmark and cannot be installed"))?;
+            if !program.exists() {
+                run(Command::new("python3").args(["-m", "venv"]).arg(&folder))
+                    .with_context(|| format!("{package} is a peer of this benchmark and wants python3 with venv"))?;
+            }
+            let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", package];
+            run(Command::new(&program).args(pip))
+                .with_context(|| format!("{package} is a peer of this benchmark and cannot be installed"))?;
             std::fs::write(installed, "")?;
         }
         Ok(Python { program })
+    }
+
+    pub(crate) fn run(&self, arguments: &[&Path]) -> anyhow::Result<String> {
+        run(Command::new(&self.program).args(arguments))
     }
 
     /// Lets it print for so long each way, and checks what it printed.

@@ -69,6 +69,10 @@ fn line(
     let item = Item::in_force(context, wanted.item)
         .filter(|item| !item.retired)
         .ok_or_else(|| Refusal::invalid(field("menuItemId"), "there is no such item on the menu"))?;
+    if let Some(hold) = item.holds.first() {
+        let text = format!("`{}` is on hold: {}", item.name, hold.reason);
+        return Err(Refusal::conflict(text).at(field("menuItemId")));
+    }
     if !item.is_available {
         return Err(Refusal::conflict(format!("`{}` is not available", item.name)).at(field("menuItemId")));
     }

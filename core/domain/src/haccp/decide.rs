@@ -1,9 +1,11 @@
 //! What may be written about temperatures.
 
-use super::event::{MinuteRead, ProbeReturned, ReadingRecorded};
+use trivet_log::Id;
+
+use super::event::{Kept, MAX_KEPT, MinuteRead, ProbeReturned, ReadingRecorded};
 use super::fold::State;
-use super::probe::{Change, DOCUMENT, Probe};
-use super::{Command, MAX_PROBES};
+use super::probe::{Change, DETAILS, DOCUMENT, MAX_ALARM_DELAY_MS, MAX_STORED, Probe};
+use super::{Command, MAX_PROBES, Readings};
 use crate::document::{DocumentEdit, Fields, Value};
 use crate::{Context, Decision, Event, MilliCelsius, Refusal};
 
@@ -14,14 +16,12 @@ pub fn decide(state: &State, standing: Option<&Fields>, command: &Command, conte
             let edit = DocumentEdit::of(DOCUMENT, standing, puts(change, standing)?);
             return Ok(if edit.puts.is_empty() { Vec::new() } else { vec![(subject, Event::Document(edit))] });
         }
-        (Command::RecordMinute { minute, readings }, state) => {
-            if readings.len() > MAX_PROBES {
-                return Err(Refusal::full(format!("a box has at most {MAX_PROBES} probes")));
+        (Command::RecordMinute(readings), state) => minute(readings, state)?,
+        (Command::ChangePart(changed), state) => {
+            if matches!(state, State::Day(day) if day.parts.len() >= MAX_PART_CHANGES) {
+                return Err(Refusal::full(format!("of a unit at most {MAX_PART_CHANGES} changes a day are written")));
             }
-            let roster: Vec<_> = readings.iter().map(|(probe, _)| *probe).collect();
-            let known = matches!(state, State::Hour(hour) if hour.roster == roster);
-            let readings = readings.iter().map(|(_, reading)| reading.clone()).collect();
-            MinuteRead { minute: *minute, readings, roster: (!known).then_some(roster) }.into()
+            changed.clone().into()
         }
         (Command::OpenBreach { opened, .. }, State::Nothing) => opened.clone().into(),
         (Command::CloseBreach { closed, .. }, State::Breach(breach)) if breach.closed_at_ms.is_none() => {
@@ -58,6 +58,32 @@ pub fn decide(state: &State, standing: Option<&Fields>, command: &Command, conte
     Ok(vec![(subject, event)])
 }
 
+/// Of a unit's door, defrost and compressor so many changes a day are written.
+pub(super) const MAX_PART_CHANGES: usize = 2_000;
+
+fn minute(given: &Readings, state: &State) -> Result<Event, Refusal> {
+    if given.probes.len() > MAX_PROBES {
+        return Err(Refusal::full(format!("a box has at most {MAX_PROBES} probes")));
+    }
+    let roster: Vec<Id> = given.probes.iter().map(|at| at.probe).collect();
+    let calibrations: Vec<Option<Id>> = given.probes.iter().map(|at| at.calibration).collect();
+    let calibrations = Some(calibrations).filter(|of| of.iter().any(Option::is_some));
+    let known = matches!(state, State::Hour(hour)
+        if hour.roster == roster && hour.calibrations == calibrations && hour.plan == given.plan);
+    let named = given.late || !known;
+    let kept: Vec<Kept> = given.kept.iter().take(MAX_KEPT).cloned().collect();
+    Ok(MinuteRead {
+        minute: given.minute,
+        readings: given.probes.iter().map(|at| at.reading.clone()).collect(),
+        roster: named.then_some(roster),
+        calibrations: if named { calibrations } else { None },
+        plan: if named { given.plan } else { None },
+        late: given.late.then_some(true),
+        kept: Some(kept).filter(|kept| !kept.is_empty()),
+    }
+    .into())
+}
+
 fn puts(change: &Change, standing: Option<&Fields>) -> Result<Vec<(String, Value)>, Refusal> {
     if standing.is_none() && change.name.is_none() {
         return Err(Refusal::unknown("there is no such probe"));
@@ -72,6 +98,29 @@ fn puts(change: &Change, standing: Option<&Fields>) -> Result<Vec<(String, Value
             return Err(Refusal::invalid(field, "no temperature of a kitchen"));
         }
     }
+    for (field, text) in &change.details {
+        if !DETAILS.contains(&field.as_str()) {
+            return Err(Refusal::invalid(field, "no such detail of a probe"));
+        }
+        if text.chars().count() > 100 {
+            return Err(Refusal::invalid(field, "at most 100 characters"));
+        }
+    }
+    if change.input.as_ref().is_some_and(|input| input.chars().count() > 200) {
+        return Err(Refusal::invalid("input", "at most 200 characters"));
+    }
+    if change.alarm_delay_ms.flatten().is_some_and(|delay| !(0..=MAX_ALARM_DELAY_MS).contains(&delay)) {
+        return Err(Refusal::invalid("alarmDelaySeconds", "0 to a day"));
+    }
+    if let Some(stores) = &change.stores
+        && (stores.len() > MAX_STORED
+            || stores.iter().any(|of| of.trim().is_empty() || of.chars().count() > 100 || of.contains('\n')))
+    {
+        return Err(Refusal::invalid("stores", format!("at most {MAX_STORED} lines of 1 to 100 characters")));
+    }
+    if change.hold_budget.flatten().is_some_and(|budget| budget < 0) {
+        return Err(Refusal::invalid("holdBudget", "0 or more"));
+    }
     if let (Some(min), Some(max)) = (min, max)
         && min >= max
     {
@@ -84,5 +133,13 @@ fn puts(change: &Change, standing: Option<&Fields>) -> Result<Vec<(String, Value
     puts.extend(change.input.as_deref().map(|input| ("input".to_owned(), input.into())));
     puts.extend(change.min.map(|value| ("min".to_owned(), limit(value))));
     puts.extend(change.max.map(|value| ("max".to_owned(), limit(value))));
+    let detail =
+        |(field, text): &(String, String)| (field.clone(), Some(text.clone()).filter(|t| !t.is_empty()).into());
+    puts.extend(change.details.iter().map(detail));
+    puts.extend(change.alarm_delay_ms.map(|delay| ("alarm_delay_ms".to_owned(), delay.into())));
+    puts.extend(change.next_maintenance_ms.map(|at| ("next_maintenance_ms".to_owned(), at.into())));
+    puts.extend(change.stores.as_ref().map(|stores| ("stores".to_owned(), stores.join("\n").into())));
+    puts.extend(change.hold_budget.map(|budget| ("hold_budget".to_owned(), budget.into())));
+    puts.extend(change.retired.map(|retired| ("retired".to_owned(), retired.into())));
     Ok(puts)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use trivet_log::{Id, Origin, TimeQuality};
 
-use super::event::{BreachOpened, Event, NoData, Reading, ReadingRecorded};
+use super::event::{BreachClosed, BreachOpened, Event, NoData, PartChanged, Reading, ReadingRecorded};
 use super::probe::{DOCUMENT, Probe};
 use crate::{Event as AnyEvent, Fact, History, MilliCelsius};
 
@@ -17,14 +17,24 @@ pub enum State {
     Breach(Breach),
     Outage(Outage),
     Manual(Manual),
+    Day(Day),
+}
+
+/// What the parts of a probe's unit did on one day.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Day {
+    pub probe: Id,
+    pub parts: Vec<PartChanged>,
 }
 
 /// One hour of one box.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Hour {
     pub origin: Origin,
-    /// Those of the latest fact.
+    /// Those of the latest fact that was in time.
     pub roster: Vec<Id>,
+    pub calibrations: Option<Vec<Option<Id>>>,
+    pub plan: Option<u32>,
     /// Of each probe, its minutes in order.
     pub probes: BTreeMap<Id, Vec<HourReading>>,
 }
@@ -34,6 +44,7 @@ pub struct HourReading {
     pub minute: i64,
     pub reading: Reading,
     pub quality: TimeQuality,
+    pub late: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +52,7 @@ pub struct Breach {
     pub opened: BreachOpened,
     pub closed_at_ms: Option<i64>,
     pub peak: MilliCelsius,
+    pub closed: Option<BreachClosed>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -78,11 +90,17 @@ impl State {
                 *self = State::Hour(hour);
             }
             (Event::BreachOpened(opened), State::Nothing) => {
-                *self = State::Breach(Breach { opened: opened.clone(), closed_at_ms: None, peak: opened.value });
+                *self = State::Breach(Breach {
+                    opened: opened.clone(),
+                    closed_at_ms: None,
+                    peak: opened.value,
+                    closed: None,
+                });
             }
             (Event::BreachClosed(closed), State::Breach(breach)) => {
                 breach.peak = closed.peak;
                 breach.closed_at_ms.get_or_insert(closed.at_ms);
+                breach.closed.get_or_insert_with(|| closed.clone());
             }
             (Event::ProbeLost(lost), State::Nothing) => {
                 let lost_at_ms = fact.stamp.ms();
@@ -99,6 +117,10 @@ impl State {
                     by: fact.stamp.actor,
                 });
             }
+            (Event::PartChanged(changed), State::Day(day)) => day.parts.push(changed.clone()),
+            (Event::PartChanged(changed), State::Nothing) => {
+                *self = State::Day(Day { probe: changed.probe, parts: vec![changed.clone()] });
+            }
             // The end of something whose beginning has not arrived: it is folded again when it does.
             _ => {}
         }
@@ -107,14 +129,20 @@ impl State {
 
 impl Hour {
     fn add(&mut self, read: &super::MinuteRead, fact: &Fact) {
-        if let Some(roster) = &read.roster {
+        let late = read.late.unwrap_or(false);
+        let own = read.roster.as_ref();
+        if let Some(roster) = own.filter(|_| !late) {
             self.roster.clone_from(roster);
+            self.calibrations.clone_from(&read.calibrations);
+            self.plan = read.plan;
         }
-        for (probe, reading) in self.roster.iter().zip(&read.readings) {
+        let roster = own.unwrap_or(&self.roster);
+        for (probe, reading) in roster.iter().zip(&read.readings) {
             let minutes = self.probes.entry(*probe).or_default();
-            minutes.push(HourReading { minute: read.minute, reading: reading.clone(), quality: fact.stamp.quality });
+            let reading = reading.clone();
+            minutes.push(HourReading { minute: read.minute, reading, quality: fact.stamp.quality, late });
             // The clock may have been set back: the order of a chart is that of the minutes.
-            minutes.sort_by_key(|at| at.minute);
+            minutes.sort_by_key(|at| (at.minute, at.late));
         }
     }
 }

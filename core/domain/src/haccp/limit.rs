@@ -18,6 +18,15 @@ pub enum Scale {
     Fahrenheit,
 }
 
+impl Scale {
+    pub fn name(self) -> &'static str {
+        match self {
+            Scale::Celsius => "C",
+            Scale::Fahrenheit => "F",
+        }
+    }
+}
+
 /// Which side of the limit is beyond it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize)]
 #[cbor(index_only)]
@@ -34,6 +43,17 @@ pub enum Bound {
     MoreThan,
     #[n(3)]
     LessThan,
+}
+
+impl Bound {
+    pub fn name(self) -> &'static str {
+        match self {
+            Bound::AtMost => "at_most",
+            Bound::AtLeast => "at_least",
+            Bound::MoreThan => "more_than",
+            Bound::LessThan => "less_than",
+        }
+    }
 }
 
 /// A threshold of so many thousandths of a degree of its scale.

@@ -9,6 +9,7 @@ mod decide;
 mod event;
 mod fold;
 pub mod limit;
+pub mod pack;
 mod probe;
 #[cfg(test)]
 mod tests;
@@ -18,13 +19,13 @@ use trivet_log::{Id, Lane, Origin};
 
 pub use decide::decide;
 pub use event::{
-    BreachClosed, BreachKind, BreachOpened, Event, MinuteRead, NoData, ProbeLost, ProbeReturned, Reading,
-    ReadingRecorded,
+    BreachClosed, BreachKind, BreachOpened, Cause, Doubt, Event, Kept, MAX_KEPT, MAX_RAW, MinuteRead, NoData, Part,
+    PartChanged, ProbeLost, ProbeReturned, Reading, ReadingRecorded,
 };
-pub use fold::{Breach, Hour, HourReading, Manual, Outage, State, fold};
+pub use fold::{Breach, Day, Hour, HourReading, Manual, Outage, State, fold};
 pub use limit::{Bound, Limit, Scale};
-pub use probe::{Change, DOCUMENT, Limits, Probe, Severity, UnitKind, Verdict};
-pub use watch::{Minute, Watch};
+pub use probe::{Change, DETAILS, DOCUMENT, Limits, Probe, Severity, UnitKind, Verdict};
+pub use watch::{AlarmKind, At, Excursion, Minute, Notice, Rules, Tier, Watch};
 
 use crate::{MilliCelsius, Permission};
 
@@ -38,10 +39,8 @@ pub enum Command {
         change: Change,
     },
     /// The readings of one minute of this box.
-    RecordMinute {
-        minute: i64,
-        readings: Vec<(Id, Reading)>,
-    },
+    RecordMinute(Readings),
+    ChangePart(PartChanged),
     OpenBreach {
         breach: Id,
         opened: BreachOpened,
@@ -67,9 +66,32 @@ pub enum Command {
     },
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Readings {
+    pub minute: i64,
+    /// One a probe, by id.
+    pub probes: Vec<ProbeMinute>,
+    pub plan: Option<u32>,
+    /// See [`MinuteRead::late`].
+    pub late: bool,
+    pub kept: Vec<Kept>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProbeMinute {
+    pub probe: Id,
+    pub calibration: Option<Id>,
+    pub reading: Reading,
+}
+
+/// The subject of what a unit's parts did on one day: `day` counts from 1970.
+pub fn day_id(probe: Id, day: i64) -> Id {
+    probe.derive("haccp day", u64::try_from(day).unwrap_or(0))
+}
+
 /// The subject of a box's readings of one hour: `hour` counts from 1970.
 pub fn hour_id(origin: Origin, hour: i64) -> Id {
-    let ms = u64::try_from(hour * 3_600_000).unwrap_or(0);
+    let ms = u64::try_from(hour.saturating_mul(3_600_000)).unwrap_or(0);
     let mut near = [0; 10];
     near.iter_mut().zip(origin.0).for_each(|(to, from)| *to = from);
     Id::at(ms, near).derive("haccp hour", 0)
@@ -86,7 +108,8 @@ impl Command {
     pub fn subject(&self, origin: Origin) -> Id {
         match self {
             Command::ChangeProbe { probe, .. } => *probe,
-            Command::RecordMinute { minute, .. } => hour_id(origin, minute.div_euclid(60)),
+            Command::RecordMinute(readings) => hour_id(origin, readings.minute.div_euclid(60)),
+            Command::ChangePart(changed) => day_id(changed.probe, changed.at_ms.div_euclid(24 * 3_600_000)),
             Command::OpenBreach { breach, .. } | Command::CloseBreach { breach, .. } => *breach,
             Command::LoseProbe { outage, .. } | Command::ReturnProbe { outage } => *outage,
             Command::Record { reading, .. } => *reading,

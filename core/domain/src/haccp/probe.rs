@@ -48,6 +48,28 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    pub fn name(self) -> &'static str {
+        match self {
+            Severity::Warn => "warn",
+            Severity::High => "high",
+            Severity::Critical => "critical",
+        }
+    }
+
+    /// By distance beyond the limit, in thousandths of a degree, and by how long: what lasts becomes worse.
+    pub fn of(beyond: i32, lasted_ms: i64) -> Severity {
+        const HOUR: i64 = 3_600_000;
+        match (beyond, lasted_ms) {
+            (3_000.., _) => Severity::Critical,
+            (_, lasted) if lasted >= 4 * HOUR => Severity::Critical,
+            (1_000.., _) => Severity::High,
+            (_, lasted) if lasted >= HOUR => Severity::High,
+            _ => Severity::Warn,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Within,
@@ -58,11 +80,7 @@ pub enum Verdict {
 impl Limits {
     /// A value at its limit is within it ("5 °C or less").
     pub fn judge(&self, value: MilliCelsius) -> Verdict {
-        let severity = |beyond: i32| match beyond {
-            ..1_000 => Severity::Warn,
-            1_000..3_000 => Severity::High,
-            _ => Severity::Critical,
-        };
+        let severity = |beyond: i32| Severity::of(beyond, 0);
         match (self.min, self.max) {
             (_, Some(max)) if value > max => Verdict::Above(severity(value.0.saturating_sub(max.0))),
             (Some(min), _) if value < min => Verdict::Below(severity(min.0.saturating_sub(value.0))),
@@ -77,9 +95,26 @@ pub struct Change {
     pub unit_kind: Option<UnitKind>,
     pub min: Option<Option<MilliCelsius>>,
     pub max: Option<Option<MilliCelsius>>,
-    /// The name of the box's input that it is wired to.
+    /// The name of the box's input that it is wired to. A broken probe is replaced by giving its place another input:
+    /// the history is the place's.
     pub input: Option<String>,
+    /// Words by field name, each in [`DETAILS`]; empty takes one away.
+    pub details: Vec<(String, String)>,
+    /// How long a value may be beyond its limit before it alarms.
+    pub alarm_delay_ms: Option<Option<i64>>,
+    pub next_maintenance_ms: Option<Option<i64>>,
+    pub retired: Option<bool>,
+    /// What is kept there: categories of the menu, or ids of its items.
+    pub stores: Option<Vec<String>>,
+    /// Thousandths of a degree times minutes beyond the limit that what is kept there bears before it is held.
+    pub hold_budget: Option<Option<i64>>,
 }
+
+/// What else is known of a probe: words. `door`, `defrost` and `compressor` name inputs of the box.
+pub const DETAILS: [&str; 7] = ["equipment", "place", "model", "serial_number", "door", "defrost", "compressor"];
+/// What is kept in one place: so many entries.
+pub(super) const MAX_STORED: usize = 64;
+pub(super) const MAX_ALARM_DELAY_MS: i64 = 24 * 3_600_000;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Probe {
@@ -87,6 +122,13 @@ pub struct Probe {
     pub unit_kind: UnitKind,
     pub limits: Limits,
     pub input: String,
+    /// By field name, of [`DETAILS`].
+    pub details: Vec<(String, String)>,
+    pub alarm_delay_ms: Option<i64>,
+    pub next_maintenance_ms: Option<i64>,
+    pub retired: bool,
+    pub stores: Vec<String>,
+    pub hold_budget: Option<i64>,
     pub conflicts: Vec<Conflict>,
 }
 
@@ -103,8 +145,24 @@ impl Probe {
             // Set apart on two boxes: the stricter, until a person decides. A limit taken away on one box stays.
             limits: Limits { min: limit("min").into_iter().max(), max: limit("max").into_iter().min() },
             input: fields.text("input").unwrap_or_default().to_owned(),
+            details: DETAILS
+                .into_iter()
+                .filter_map(|field| Some((field.to_owned(), fields.text(field)?.to_owned())))
+                .collect(),
+            // Of delays set apart the shorter.
+            alarm_delay_ms: fields.all("alarm_delay_ms").into_iter().filter_map(Value::integer).min(),
+            next_maintenance_ms: fields.integer("next_maintenance_ms"),
+            retired: fields.bool("retired").unwrap_or(false),
+            stores: fields.text("stores").unwrap_or_default().lines().map(str::to_owned).collect(),
+            // Of budgets set apart the smaller.
+            hold_budget: fields.all("hold_budget").into_iter().filter_map(Value::integer).min(),
             conflicts: fields.conflicts(),
         }
+    }
+
+    /// The input of a part of its unit.
+    pub fn part(&self, part: super::Part) -> Option<&str> {
+        self.details.iter().find(|(field, _)| field == part.name()).map(|(_, input)| input.as_str())
     }
 
     pub fn in_force(context: &dyn Context, id: Id) -> Option<Probe> {

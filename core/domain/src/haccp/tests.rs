@@ -1,7 +1,7 @@
 use trivet_log::Id;
 
 use super::event::Reading;
-use super::watch::{LOST_AFTER, Notice};
+use super::watch::LOST_AFTER;
 use super::*;
 use crate::document::Value;
 use crate::testing::{Kitchen, NOW, apart, id};
@@ -39,32 +39,254 @@ fn of_limits_set_apart_the_stricter_is_in_force() {
     assert_eq!(Probe::from_fields(&min).limits.min, Some(MilliCelsius(63_000)));
 }
 
+const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+
+/// A watch with its rules and both clocks, which go on together.
+struct Watched {
+    watch: Watch,
+    rules: Rules,
+    at: At,
+}
+
+impl Watched {
+    fn fridge() -> Watched {
+        let at = At { wall_ms: NOW, running_ms: 0 };
+        Watched { watch: Watch::default(), rules: Rules::of(UnitKind::Fridge, &FRIDGE, None), at }
+    }
+
+    fn pass(&mut self, ms: i64) {
+        self.at.wall_ms += ms;
+        self.at.running_ms += ms;
+    }
+
+    fn look(&mut self, sample: Result<i32, NoData>) -> Vec<Notice> {
+        self.watch.look(self.at, sample.map(MilliCelsius), None, &self.rules)
+    }
+
+    /// The same value each ten seconds, for so long.
+    fn hold(&mut self, value: i32, ms: i64) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for _ in 0..ms / (10 * SECOND) {
+            self.pass(10 * SECOND);
+            notices.extend(self.look(Ok(value)));
+        }
+        notices
+    }
+}
+
+/// Their names, for tables.
+fn said(notices: &[Notice]) -> Vec<String> {
+    let words = |notice: &Notice| match notice {
+        Notice::Opened { value, .. } => format!("opened {}", value.0),
+        Notice::Closed(excursion) => format!("closed {} after {} s", excursion.peak.0, excursion.beyond_ms / 1_000),
+        Notice::Alarm { kind, severity, .. } => format!("alarm {} {}", kind.name(), severity.name()),
+        Notice::Worse { kind, severity } => format!("worse {} {}", kind.name(), severity.name()),
+        Notice::Calm { kind } => format!("calm {}", kind.name()),
+        Notice::Spent { .. } => "spent".to_owned(),
+        Notice::Lost(reason) => format!("lost {}", reason.name()),
+        Notice::Faulty(doubt) => format!("faulty {}", doubt.name()),
+        Notice::Returned => "returned".to_owned(),
+    };
+    notices.iter().map(words).collect()
+}
+
 #[test]
-fn what_is_watched() {
-    let opened =
-        |value| Notice::Opened { kind: BreachKind::High, value: MilliCelsius(value), limit: MilliCelsius(5_000) };
-    let mut watch = Watch::default();
+fn an_excursion_is_what_happened_and_no_data_is_nothing() {
+    let mut fridge = Watched::fridge();
     let timeout = Err(NoData::Timeout);
     for (step, (sample, notices)) in [
         (Ok(4_000), vec![]),
-        (Ok(5_100), vec![opened(5_100)]),
+        (Ok(5_000), vec![]),
+        (Ok(5_001), vec!["opened 5001"]),
         (Ok(7_000), vec![]),
-        // No data opens nothing and closes nothing.
         (timeout, vec![]),
+        (Ok(7_000), vec![]),
+        // Within the limit, but not by the deadband.
         (Ok(4_900), vec![]),
-        (Ok(4_800), vec![Notice::Closed { peak: MilliCelsius(7_000) }]),
+        (Ok(4_500), vec!["closed 7000 after 10 s"]),
         (timeout, vec![]),
         (timeout, vec![]),
-        (timeout, vec![Notice::Lost(NoData::Timeout)]),
+        (timeout, vec!["lost timeout"]),
         (timeout, vec![]),
-        (Ok(6_000), vec![Notice::Returned, opened(6_000)]),
+        (Ok(6_000), vec!["returned", "opened 6000"]),
     ]
     .into_iter()
     .enumerate()
     {
-        assert_eq!(watch.look(sample.map(MilliCelsius), &FRIDGE), notices, "step {step}");
+        fridge.pass(10 * SECOND);
+        assert_eq!(said(&fridge.look(sample)), notices, "step {step}");
     }
     assert_eq!(LOST_AFTER, 3);
+}
+
+#[test]
+fn an_alarm_waits_for_its_delay_and_never_hides_the_excursion() {
+    let mut fridge = Watched::fridge();
+    assert_eq!(said(&fridge.hold(6_500, 29 * MINUTE)), ["opened 6500"]);
+    assert_eq!(said(&fridge.hold(6_500, 2 * MINUTE)), ["alarm high high"]);
+    // Four hours beyond: worse, however near.
+    assert_eq!(said(&fridge.hold(5_500, 4 * 60 * MINUTE)), ["worse high critical"]);
+    assert_eq!(said(&fridge.hold(3_000, 2 * MINUTE)), ["closed 6500 after 16250 s", "calm high"]);
+    // A door for ten minutes is an excursion and no alarm.
+    assert_eq!(said(&fridge.hold(7_000, 10 * MINUTE)), ["opened 7000"]);
+    assert_eq!(said(&fridge.hold(4_000, 10 * MINUTE)), ["closed 7000 after 590 s"]);
+}
+
+#[test]
+fn far_above_alarms_sooner_and_no_defrost_mutes_it() {
+    let mut fridge = Watched::fridge();
+    fridge.watch.part(fridge.at, Part::Defrost, Some(true));
+    assert_eq!(said(&fridge.hold(9_000, 11 * MINUTE)), ["opened 9000", "alarm high_high critical"]);
+}
+
+#[test]
+fn a_defrost_mutes_the_message_and_names_the_cause() {
+    let mut fridge = Watched::fridge();
+    fridge.hold(4_000, MINUTE);
+    fridge.watch.part(fridge.at, Part::Defrost, Some(true));
+    assert_eq!(said(&fridge.hold(7_000, 40 * MINUTE)), ["opened 7000"]);
+    fridge.watch.part(fridge.at, Part::Defrost, Some(false));
+    assert_eq!(said(&fridge.hold(6_000, 59 * MINUTE)), [""; 0]);
+    // The recovery is over and it is still warm.
+    assert_eq!(said(&fridge.hold(6_000, 2 * MINUTE)), ["alarm high high"]);
+    let closed = fridge.hold(4_000, 10 * SECOND);
+    let [Notice::Closed(excursion)] = closed.as_slice() else { panic!("{closed:?}") };
+    assert_eq!((excursion.cause, excursion.peak), (Some(Cause::Defrost), MilliCelsius(7_000)));
+}
+
+#[test]
+fn too_many_defrosts_a_day_mute_nothing() {
+    let mut fridge = Watched::fridge();
+    for _ in 0..5 {
+        fridge.watch.part(fridge.at, Part::Defrost, Some(true));
+        fridge.pass(MINUTE);
+        fridge.watch.part(fridge.at, Part::Defrost, Some(false));
+    }
+    assert_eq!(said(&fridge.hold(7_000, 31 * MINUTE)), ["opened 7000", "alarm high high"]);
+}
+
+#[test]
+fn what_is_kept_there_bears_so_much_and_no_more() {
+    let mut fridge = Watched::fridge();
+    fridge.rules.budget = Some(60_000);
+    // 2 °C beyond for half an hour is one degree for an hour.
+    assert_eq!(said(&fridge.hold(7_000, 30 * MINUTE)), ["opened 7000"]);
+    assert_eq!(said(&fridge.hold(7_000, MINUTE)), ["spent", "alarm high high"]);
+    assert_eq!(said(&fridge.hold(7_000, 20 * MINUTE)), [""; 0], "once an excursion");
+    fridge.hold(3_000, 10 * MINUTE);
+    assert_eq!(said(&fridge.hold(8_500, 5 * MINUTE)), ["opened 8500"], "the next begins anew");
+}
+
+#[test]
+fn samples_without_data_stop_the_delay_and_clear_nothing() {
+    let mut fridge = Watched::fridge();
+    fridge.hold(7_000, 20 * MINUTE);
+    for _ in 0..60 {
+        fridge.pass(10 * SECOND);
+        fridge.look(Err(NoData::Timeout));
+    }
+    let first: Vec<_> = said(&fridge.hold(7_000, 9 * MINUTE));
+    assert_eq!(first, ["returned"], "ten minutes without data do not count");
+    assert_eq!(said(&fridge.hold(7_000, 2 * MINUTE)), ["alarm high high"]);
+    for _ in 0..60 {
+        fridge.pass(10 * SECOND);
+        assert!(!said(&fridge.look(Err(NoData::Timeout))).contains(&"calm high".to_owned()));
+    }
+}
+
+#[test]
+fn after_a_stop_of_the_box_the_time_that_it_was_off_counts() {
+    let mut fridge = Watched::fridge();
+    let opened = fridge.at.wall_ms - 40 * MINUTE;
+    let excursion = Excursion::resume(BreachKind::High, opened, MilliCelsius(6_500));
+    fridge.watch = Watch::resume(Some(excursion), false, &[]);
+    assert_eq!(said(&fridge.look(Ok(6_500))), ["alarm high high"]);
+    // It was told before the stop: it is not told again, and it returns.
+    let excursion = Excursion::resume(BreachKind::High, opened, MilliCelsius(6_500));
+    fridge.watch = Watch::resume(Some(excursion), false, &[(AlarmKind::High, Severity::High)]);
+    assert_eq!(said(&fridge.look(Ok(6_500))), [""; 0]);
+    assert_eq!(said(&fridge.hold(4_000, 3 * MINUTE)), ["closed 6500 after 0 s", "calm high"]);
+}
+
+#[test]
+fn a_clock_that_is_set_changes_no_delay() {
+    let mut fridge = Watched::fridge();
+    fridge.hold(7_000, 10 * MINUTE);
+    fridge.at.wall_ms += 24 * 60 * MINUTE;
+    assert_eq!(said(&fridge.hold(7_000, 10 * MINUTE)), [""; 0]);
+    fridge.at.wall_ms -= 48 * 60 * MINUTE;
+    assert_eq!(said(&fridge.hold(7_000, 11 * MINUTE)), ["alarm high high"]);
+}
+
+#[test]
+fn what_cannot_be_is_a_fault_of_the_probe_and_no_warm_food() {
+    let mut fridge = Watched::fridge();
+    let mut notices = Vec::new();
+    for _ in 0..5 {
+        fridge.pass(10 * SECOND);
+        let doubt = Some(Doubt::RateImplausible);
+        notices.extend(fridge.watch.look(fridge.at, Ok(MilliCelsius(85_000)), doubt, &fridge.rules));
+    }
+    assert_eq!(said(&notices), ["faulty rate_implausible"]);
+    // An overdue calibration is a note, no excuse.
+    let overdue = Some(Doubt::CalibrationOverdue);
+    let notices = fridge.watch.look(fridge.at, Ok(MilliCelsius(6_000)), overdue, &fridge.rules);
+    assert_eq!(said(&notices), ["returned", "opened 6000"]);
+}
+
+#[test]
+fn a_steady_rise_is_told_before_the_limit_is_reached() {
+    let mut freezer = Watched::fridge();
+    let limits = Limits { min: None, max: Some(MilliCelsius(-15_000)) };
+    freezer.rules = Rules::of(UnitKind::Freezer, &limits, None);
+    let mut notices = Vec::new();
+    for minute in 0..12 {
+        freezer.pass(MINUTE);
+        notices.extend(freezer.look(Ok(-23_000 + minute * 600)));
+    }
+    assert_eq!(said(&notices), ["alarm rate warn"]);
+    freezer.pass(MINUTE);
+    assert_eq!(said(&freezer.look(Ok(-17_000))), ["calm rate"]);
+}
+
+#[test]
+fn a_door_that_stands_open() {
+    let mut fridge = Watched::fridge();
+    fridge.watch.part(fridge.at, Part::Door, Some(true));
+    for (ms, expected) in [(119 * SECOND, vec![]), (SECOND, vec!["alarm door warn"]), (SECOND, vec![])] {
+        fridge.pass(ms);
+        let notices: Vec<Notice> = fridge.watch.tick(fridge.at, &fridge.rules).into_iter().collect();
+        assert_eq!(said(&notices), expected);
+    }
+    fridge.watch.part(fridge.at, Part::Door, Some(false));
+    assert_eq!(fridge.watch.tick(fridge.at, &fridge.rules), Some(Notice::Calm { kind: AlarmKind::Door }));
+}
+
+proptest::proptest! {
+    /// Whatever comes: excursions open and close in turn, so do alarms, and a sample without data does neither.
+    #[test]
+    fn every_beginning_has_one_end(samples: Vec<(i16, u8, u16)>) {
+        let mut fridge = Watched::fridge();
+        let (mut open, mut alarms) = (false, std::collections::BTreeSet::new());
+        for (value, what, passed) in samples {
+            fridge.pass(i64::from(passed) * 100);
+            let missing = what % 4 == 0;
+            let notices = fridge.look(if missing { Err(NoData::Timeout) } else { Ok(i32::from(value)) });
+            for notice in &notices {
+                match notice {
+                    Notice::Opened { .. } => assert!(!std::mem::replace(&mut open, true)),
+                    Notice::Closed(_) => assert!(std::mem::replace(&mut open, false)),
+                    Notice::Alarm { kind, .. } => assert!(alarms.insert(*kind)),
+                    Notice::Worse { kind, .. } => assert!(alarms.contains(kind)),
+                    Notice::Calm { kind } => assert!(alarms.remove(kind)),
+                    Notice::Spent { .. } => assert!(open),
+                    Notice::Lost(_) | Notice::Faulty(_) | Notice::Returned => {}
+                }
+                assert!(!missing || matches!(notice, Notice::Lost(_)));
+            }
+        }
+    }
 }
 
 #[test]
@@ -72,7 +294,7 @@ fn a_minute_adds_up() {
     let mut minute = Minute::default();
     [Ok(4_000), Ok(3_000), Err(NoData::Malformed), Ok(4_500), Ok(4_100)]
         .into_iter()
-        .for_each(|sample| minute.add(sample.map(MilliCelsius)));
+        .for_each(|sample| assert_eq!(minute.add(sample.map(MilliCelsius), None), sample.is_err()));
     let reading = minute.close(NoData::Timeout);
     let milli = |value: Option<MilliCelsius>| value.map(|milli| milli.0);
     assert_eq!(milli(reading.last), Some(4_100));
@@ -87,8 +309,10 @@ fn the_roster_is_written_when_it_changes() {
     let reading = Reading { last: Some(MilliCelsius(4_000)), samples: Some(1), ..Reading::default() };
     let minute = NOW / 60_000 / 60 * 60;
     for (at, probes) in [(0, vec![1, 2]), (1, vec![1, 2]), (2, vec![1, 2, 3])] {
-        let readings = probes.into_iter().map(|n| (id(n), reading.clone())).collect();
-        run(&mut kitchen, Command::RecordMinute { minute: minute + at, readings }).unwrap();
+        let probe = |n| ProbeMinute { probe: id(n), calibration: None, reading: reading.clone() };
+        let probes = probes.into_iter().map(probe).collect();
+        run(&mut kitchen, Command::RecordMinute(Readings { minute: minute + at, probes, ..Readings::default() }))
+            .unwrap();
     }
     let history = kitchen.history(hour_id(crate::Context::origin(&kitchen), minute / 60));
     let rosters: Vec<bool> = history
@@ -103,6 +327,26 @@ fn the_roster_is_written_when_it_changes() {
     let State::Hour(hour) = fold(history) else { panic!("an hour") };
     let minutes: Vec<usize> = hour.probes.values().map(Vec::len).collect();
     assert_eq!(minutes, [3, 3, 1]);
+}
+
+#[test]
+fn late_samples_stand_beside_their_minute() {
+    let mut kitchen = Kitchen::open();
+    let minute = NOW / 60_000 / 60 * 60;
+    let mut record = |n: u8, last: Option<i32>, late: bool| {
+        let no_data = last.is_none().then_some(NoData::Offline);
+        let reading = Reading { last: last.map(MilliCelsius), no_data, ..Reading::default() };
+        let probes = vec![ProbeMinute { probe: id(n), calibration: None, reading }];
+        run(&mut kitchen, Command::RecordMinute(Readings { minute, probes, late, ..Readings::default() })).unwrap();
+    };
+    record(1, None, false);
+    record(1, Some(4_000), true);
+    record(1, Some(4_100), true);
+    let State::Hour(hour) = fold(kitchen.history(hour_id(crate::Context::origin(&kitchen), minute / 60))) else {
+        panic!("an hour")
+    };
+    let shown: Vec<_> = hour.probes[&id(1)].iter().map(|at| (at.reading.last.map(|milli| milli.0), at.late)).collect();
+    assert_eq!(shown, [(None, false), (Some(4_000), true), (Some(4_100), true)]);
 }
 
 #[test]

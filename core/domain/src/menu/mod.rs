@@ -26,7 +26,28 @@ pub enum Command {
     Retire {
         item: Id,
     },
+    /// Takes the item off the menu for as long as something is wrong with what it is made of.
+    Hold {
+        item: Id,
+        /// What is wrong: a breach, say. Each cause is released by itself.
+        cause: Id,
+        reason: String,
+    },
+    Release {
+        item: Id,
+        cause: Id,
+    },
 }
+
+/// Why an item is not to be sold just now, whatever people have set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    pub cause: Id,
+    pub reason: String,
+}
+
+/// Causes that may hold one item at once; further ones change nothing, for it is held already.
+pub const MAX_HOLDS: usize = 16;
 
 /// The fields to set; what is left out stays.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,10 +90,15 @@ pub struct Item {
     pub recipe_id: Option<Id>,
     pub modifiers: Vec<Modifier>,
     pub retired: bool,
+    pub holds: Vec<Hold>,
     pub conflicts: Vec<Conflict>,
 }
 
 impl Item {
+    pub fn may_be_sold(&self) -> bool {
+        self.is_available && !self.retired && self.holds.is_empty()
+    }
+
     pub fn from_fields(fields: &Fields) -> Item {
         let text = |field: &str| fields.text(field).unwrap_or_default().to_owned();
         let modifier = |key: String| {
@@ -99,6 +125,7 @@ impl Item {
             recipe_id: fields.text("recipe_id").and_then(|id| id.parse().ok()),
             modifiers: keys.into_iter().filter_map(modifier).collect(),
             retired: fields.all("retired").contains(&&Value::Bool(true)),
+            holds: holds(fields),
             conflicts: fields.conflicts(),
         }
     }
@@ -110,12 +137,19 @@ impl Item {
 
 impl Command {
     pub fn permission(&self) -> Permission {
-        Permission::MenuWrite
+        match self {
+            Command::Hold { .. } | Command::Release { .. } => Permission::HaccpConfigure,
+            _ => Permission::MenuWrite,
+        }
     }
 
     pub fn subject(&self) -> Id {
         match self {
-            Command::Create { item, .. } | Command::Change { item, .. } | Command::Retire { item } => *item,
+            Command::Create { item, .. }
+            | Command::Change { item, .. }
+            | Command::Retire { item }
+            | Command::Hold { item, .. }
+            | Command::Release { item, .. } => *item,
         }
     }
 }
@@ -154,9 +188,37 @@ pub fn decide(standing: Option<&Fields>, command: &Command, context: &dyn Contex
             }
             (item, vec![("retired".to_owned(), true.into())])
         }
+        Command::Hold { item, cause, reason } => {
+            if !exists {
+                return Err(Refusal::unknown("there is no such menu item"));
+            }
+            let held = standing.map(holds).unwrap_or_default();
+            if held.len() >= MAX_HOLDS || held.iter().any(|hold| hold.cause == *cause) {
+                return Ok(Vec::new());
+            }
+            let reason: String = reason.chars().take(200).collect();
+            (item, vec![(format!("hold.{cause}.reason"), reason.into())])
+        }
+        Command::Release { item, cause } => {
+            let held = standing.map(holds).unwrap_or_default();
+            if !held.iter().any(|hold| hold.cause == *cause) {
+                return Ok(Vec::new());
+            }
+            (item, vec![(format!("hold.{cause}.reason"), Value::Nothing)])
+        }
     };
     let edit = DocumentEdit::of(DOCUMENT, standing, puts);
     Ok(if edit.puts.is_empty() { Vec::new() } else { vec![(*item, Event::Document(edit))] })
+}
+
+/// Held on one box while another released it: held, until a person decides.
+fn holds(fields: &Fields) -> Vec<Hold> {
+    let hold = |field: &String| {
+        let cause = field.strip_prefix("hold.")?.strip_suffix(".reason")?.parse().ok()?;
+        let reason = fields.all(field).into_iter().rev().find_map(Value::text)?;
+        Some(Hold { cause, reason: reason.to_owned() })
+    };
+    fields.0.keys().filter_map(hold).collect()
 }
 
 fn puts(change: &Change, standing: Option<&Fields>, context: &dyn Context) -> Result<Vec<(String, Value)>, Refusal> {

@@ -55,3 +55,19 @@ fn an_item_that_is_retired_stays_away() {
     let back = Command::Change { item: BURGER, change: Change::default() };
     assert_eq!(run(&mut kitchen, back).unwrap_err().why, Why::Unknown);
 }
+
+#[test]
+fn what_is_on_hold_is_not_sold_until_each_cause_is_released() {
+    let mut kitchen = Kitchen::open();
+    let hold = |cause: u8| Command::Hold { item: BURGER, cause: id(cause), reason: "Cold store: 9.2 °C".into() };
+    assert_eq!(run(&mut kitchen, hold(70)).unwrap(), 1);
+    assert_eq!(run(&mut kitchen, hold(70)).unwrap(), 0, "once a cause");
+    run(&mut kitchen, hold(71)).unwrap();
+    run(&mut kitchen, Command::Release { item: BURGER, cause: id(70) }).unwrap();
+    let item = Item::in_force(&kitchen, BURGER).unwrap();
+    assert_eq!((item.may_be_sold(), item.is_available, item.holds.len()), (false, true, 1));
+    run(&mut kitchen, Command::Release { item: BURGER, cause: id(71) }).unwrap();
+    assert!(Item::in_force(&kitchen, BURGER).unwrap().may_be_sold());
+    let held = apart(&format!("hold.{}.reason", id(70)), &[(Value::Nothing, 20), ("warm".into(), 10)]);
+    assert_eq!(Item::from_fields(&held).holds.len(), 1, "released on one box only");
+}

@@ -1,6 +1,7 @@
 //! Temperatures: probes, their hours, breaches, and readings that people give.
 
-pub mod project;
+pub mod minutes;
+mod project;
 mod routes;
 mod samples;
 pub mod view;
@@ -21,7 +22,16 @@ pub const MODULE: Module = Module {
     documents: &[haccp::DOCUMENT],
     follows: &[haccp::Event::KINDS, &[haccp::DOCUMENT]],
     schema: include_str!("schema.sql"),
-    tables: &["haccp_probe", "haccp_hour", "haccp_breach", "haccp_outage", "haccp_manual"],
+    tables: &[
+        "haccp_probe",
+        "haccp_open",
+        "haccp_hour",
+        "haccp_day",
+        "haccp_breach",
+        "haccp_outage",
+        "haccp_manual",
+        "haccp_part",
+    ],
     project: project::project,
     routes: routes::routes,
     reads: &[
@@ -50,10 +60,8 @@ fn frames(view: &View<'_>, subject: trivet_log::Id) -> rusqlite::Result<Vec<Draf
         drafts.push(Draft::new("notifications", kind, &breach));
     }
     // A breach, an outage, an hour or a document: each changes what a probe's card shows.
-    for probe in view::probes_of(view.conn, subject)? {
-        if let Some(probe) = view::probe(view, probe)? {
-            drafts.push(Draft::new("admin", "haccp:probe:updated", &probe));
-        }
+    for probe in view::shown(view, view::probes_of(view.conn, subject)?)? {
+        drafts.push(Draft::new("admin", "haccp:probe:updated", &probe));
     }
     Ok(drafts)
 }

@@ -1,5 +1,7 @@
 //! `/api/v1/haccp/…` and `/api/v1/temperature` (HAC-01, HAC-02; `/api/temperature` is an alias).
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -15,7 +17,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::view::{self, BreachView, ManualFilter, ManualView, PointView, ProbeView};
-use crate::time;
+use crate::{menu, time};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -23,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(change))
         .routes(routes!(history))
         .routes(routes!(breaches))
+        .routes(routes!(release))
         .routes(routes!(temperatures, record))
         .route("/api/temperature", axum::routing::get(temperatures).post(record))
 }
@@ -35,6 +38,11 @@ struct ProbeList {
 #[derive(Serialize, ToSchema)]
 struct BreachList {
     breaches: Vec<BreachView>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Released {
+    items: Vec<Uuid>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -61,22 +69,56 @@ struct ProbeChange {
     max_milli_c: Option<Option<i32>>,
     /// The box's input that it is wired to.
     input: Option<String>,
+    /// `equipment`, `place`, `model`, `serial_number`; `door`, `defrost` and `compressor` name inputs. An empty text
+    /// takes one away.
+    #[serde(default)]
+    details: BTreeMap<String, String>,
+    /// Null: what its kind of unit has.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    alarm_delay_seconds: Option<Option<i64>>,
+    /// RFC 3339; null takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    next_maintenance: Option<Option<String>>,
+    retired: Option<bool>,
+    /// What is kept there: categories of the menu, or ids of its items. They are put on hold when they have been warm
+    /// for too long.
+    stores: Option<Vec<String>>,
+    /// Thousandths of a degree times minutes that what is kept there bears beyond the limit; null: 240,000, which is
+    /// one degree for four hours.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    hold_budget: Option<Option<i64>>,
 }
 
 /// Tells null (given) from missing.
-fn given<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i32>>, D::Error> {
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-impl From<ProbeChange> for Change {
-    fn from(body: ProbeChange) -> Change {
-        Change {
-            name: body.name,
-            unit_kind: body.unit_kind,
-            min: body.min_milli_c.map(|limit| limit.map(MilliCelsius)),
-            max: body.max_milli_c.map(|limit| limit.map(MilliCelsius)),
-            input: body.input,
-        }
+impl ProbeChange {
+    fn change(self) -> Result<Change, Problem> {
+        let next_maintenance_ms = match self.next_maintenance {
+            Some(Some(text)) => Some(time_of("nextMaintenance", Some(text))?),
+            Some(None) => Some(None),
+            None => None,
+        };
+        Ok(Change {
+            name: self.name,
+            unit_kind: self.unit_kind,
+            min: self.min_milli_c.map(|limit| limit.map(MilliCelsius)),
+            max: self.max_milli_c.map(|limit| limit.map(MilliCelsius)),
+            input: self.input,
+            details: self.details.into_iter().collect(),
+            alarm_delay_ms: self.alarm_delay_seconds.map(|delay| delay.map(|s| s.saturating_mul(1_000))),
+            next_maintenance_ms,
+            retired: self.retired,
+            stores: self.stores,
+            hold_budget: self.hold_budget,
+        })
     }
 }
 
@@ -152,7 +194,7 @@ async fn adopt(
     Key(key): Key,
     Parsed(body): Parsed<ProbeChange>,
 ) -> Result<(StatusCode, Json<ProbeView>), Problem> {
-    let probe = edit(app, caller, key, key, body.into()).await?;
+    let probe = edit(app, caller, key, key, body.change()?).await?;
     Ok((StatusCode::CREATED, probe))
 }
 
@@ -169,7 +211,7 @@ async fn change(
 ) -> Result<Json<ProbeView>, Problem> {
     let known = app.read(move |view| view::probe(view, Id(id))).await?;
     known.ok_or_else(|| Problem::not_found("probe"))?;
-    edit(app, caller, key, Id(id), body.into()).await
+    edit(app, caller, key, Id(id), body.change()?).await
 }
 
 async fn edit(app: App, caller: Caller, key: Id, probe: Id, change: Change) -> Result<Json<ProbeView>, Problem> {
@@ -203,6 +245,23 @@ async fn history(
 async fn breaches(State(app): State<App>, Query(query): Query<BreachQuery>) -> Result<Json<BreachList>, Problem> {
     let breaches = app.read(move |view| view::breaches(view.conn, query.open)).await?;
     Ok(Json(BreachList { breaches }))
+}
+
+/// Puts back on the menu what a breach has taken off it. Its compliance record says what became of the food.
+#[utoipa::path(post, path = "/api/v1/haccp/breaches/{id}/release", tag = "haccp", params(("id" = Uuid, Path)),
+    responses((status = 200, body = Released)))]
+async fn release(
+    State(app): State<App>,
+    caller: Caller,
+    Path(breach): Path<Uuid>,
+    Key(key): Key,
+) -> Result<Json<Released>, Problem> {
+    let items = app.read(move |view| menu::view::held_by(view.conn, Id(breach))).await?;
+    for item in &items {
+        let command = trivet_domain::menu::Command::Release { item: *item, cause: Id(breach) };
+        app.submit(caller.actor(), key.derive(&item.to_string(), 0), AnyCommand::Menu(command)).await?;
+    }
+    Ok(Json(Released { items: items.into_iter().map(|item| item.0).collect() }))
 }
 
 /// Records a reading that a person took or another system sends, and answers whether it is within the limits.

@@ -3,13 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use trivet_domain::haccp::Doubt;
 use trivet_domain::haccp::watch::Sample;
 use trivet_log::Id;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Latest {
     pub sample: Sample,
+    pub doubt: Option<Doubt>,
     pub at_ms: i64,
+    pub battery_percent: Option<u8>,
 }
 
 #[derive(Clone, Default)]

@@ -1,9 +1,11 @@
 //! Temperatures as screens and answers see them.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use trivet_domain::MilliCelsius;
-use trivet_domain::haccp::{DOCUMENT, Limits, Probe, Verdict};
+use trivet_domain::haccp::{DOCUMENT, Doubt, HourReading, Limits, NoData, Probe, Verdict};
 use trivet_log::{Id, TimeQuality};
 use trivet_replica::View;
 use trivet_replica::store::log;
@@ -11,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Samples;
-use super::project::Packed;
+use super::minutes::{self, minutes};
 use crate::menu::view::ConflictView;
 use crate::time;
 
@@ -35,6 +37,21 @@ pub struct ProbeView {
     /// `ok`, `breach` or `no_data`.
     pub state: String,
     pub breach: Option<ProbeBreachView>,
+    /// The input of the box that it is wired to.
+    pub input: String,
+    /// What else is known of it, by name: `equipment`, `place`, `model`, `serial_number`, and the inputs of its unit's
+    /// `door`, `defrost` and `compressor`.
+    pub details: BTreeMap<String, String>,
+    /// How long a value may be beyond its limit before it alarms, where that is not what its kind of unit has.
+    pub alarm_delay_seconds: Option<i64>,
+    pub next_maintenance: Option<String>,
+    /// No longer in use; its record stays.
+    pub retired: bool,
+    /// What is kept there: categories of the menu, or ids of its items.
+    pub stores: Vec<String>,
+    /// Thousandths of a degree times minutes beyond the limit that it bears, where that is not the usual.
+    pub hold_budget: Option<i64>,
+    pub parts: Vec<PartView>,
     /// Rises with each edit.
     pub version: u64,
     pub conflicts: Vec<ConflictView>,
@@ -46,11 +63,25 @@ pub struct ProbeView {
 pub struct CurrentView {
     /// Missing when there is no data; then `reason` says why.
     pub milli_c: Option<i32>,
-    /// `good` or `no_data`.
+    /// `good`, `uncertain` or `no_data`.
     pub quality: String,
     pub reason: Option<String>,
     pub at: Option<String>,
     pub age_seconds: Option<i64>,
+    pub battery_percent: Option<u8>,
+}
+
+/// A door, a defrost or a compressor as it was last heard of.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = ProbePart)]
+#[serde(rename_all = "camelCase")]
+pub struct PartView {
+    /// `door`, `defrost` or `compressor`.
+    pub part: String,
+    /// Open, or running. Missing: nobody knows; then `reason` says why.
+    pub on: Option<bool>,
+    pub reason: Option<String>,
+    pub since: String,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -76,7 +107,30 @@ pub struct BreachView {
     pub opened_at: String,
     pub closed_at: Option<String>,
     pub peak_milli_c: i32,
+    pub peak_at: Option<String>,
     pub limit_milli_c: i32,
+    /// The limit in the unit of its rule.
+    pub rule: Option<RuleView>,
+    /// How long good samples showed it beyond the limit.
+    pub beyond_seconds: Option<i64>,
+    /// `defrost` or `door`: what went on meanwhile.
+    pub cause: Option<String>,
+    /// It was found so much later, in samples that a device had kept.
+    pub late_seconds: Option<i64>,
+    /// The version of the HACCP plan that was in force.
+    pub plan_version: Option<u32>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LimitRule)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleView {
+    /// Thousandths of a degree of the scale.
+    pub milli: i32,
+    /// `C` or `F`.
+    pub scale: String,
+    /// `at_most`, `at_least`, `more_than` or `less_than`.
+    pub bound: String,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -87,9 +141,12 @@ pub struct PointView {
     pub last: Option<i32>,
     pub min: Option<i32>,
     pub max: Option<i32>,
+    pub mean: Option<i32>,
     /// Samples in the minute.
     pub n: u16,
-    /// `good` or `no_data`.
+    /// Samples that came after the minute's own reading; they stand beside it.
+    pub late: bool,
+    /// `good`, `uncertain` or `no_data`.
     pub quality: String,
     pub reason: Option<String>,
     /// What stood behind the clock.
@@ -129,13 +186,26 @@ pub struct ManualView {
 pub fn probes(view: &View<'_>) -> rusqlite::Result<Vec<ProbeView>> {
     let mut statement = view.conn.prepare_cached("SELECT id FROM haccp_probe ORDER BY name, id")?;
     let ids = statement.query_map([], |row| row.get(0).map(Id::from_bytes))?.collect::<rusqlite::Result<Vec<Id>>>()?;
-    ids.into_iter().filter_map(|id| probe(view, id).transpose()).collect()
+    shown(view, ids)
 }
 
 pub fn probe(view: &View<'_>, id: Id) -> rusqlite::Result<Option<ProbeView>> {
+    Ok(shown(view, vec![id])?.pop())
+}
+
+/// Those of the ids that are probes.
+pub fn shown(view: &View<'_>, ids: Vec<Id>) -> rusqlite::Result<Vec<ProbeView>> {
+    let mut newest = None;
+    ids.into_iter().filter_map(|id| one(view, id, &mut newest).transpose()).collect()
+}
+
+/// The newest minutes of all probes: read once, and only for a probe that no sample of this box tells of.
+type Newest = Option<BTreeMap<Id, HourReading>>;
+
+fn one(view: &View<'_>, id: Id, newest: &mut Newest) -> rusqlite::Result<Option<ProbeView>> {
     let Some((_, fields)) = log::fields(view.conn, id)?.filter(|(kind, _)| *kind == DOCUMENT) else { return Ok(None) };
     let probe = Probe::from_fields(&fields);
-    let current = current(view, id)?;
+    let current = current(view, id, newest)?;
     let breach = open_breach(view.conn, id)?;
     let state = match (current.milli_c, &breach) {
         (_, Some(_)) => "breach",
@@ -153,25 +223,44 @@ pub fn probe(view: &View<'_>, id: Id) -> rusqlite::Result<Option<ProbeView>> {
         breach,
         version: fields.version(),
         conflicts: probe.conflicts.into_iter().map(ConflictView::from).collect(),
+        input: probe.input,
+        details: probe.details.into_iter().collect(),
+        alarm_delay_seconds: probe.alarm_delay_ms.map(|ms| ms / 1_000),
+        next_maintenance: probe.next_maintenance_ms.map(time::text),
+        retired: probe.retired,
+        stores: probe.stores,
+        hold_budget: probe.hold_budget,
+        parts: parts(view.conn, id)?,
     }))
 }
 
-fn current(view: &View<'_>, probe: Id) -> rusqlite::Result<CurrentView> {
+fn current(view: &View<'_>, probe: Id, newest: &mut Newest) -> rusqlite::Result<CurrentView> {
     let show = |milli_c: Option<i32>, reason: Option<&str>, at_ms: i64| CurrentView {
         milli_c,
-        quality: if milli_c.is_some() { "good" } else { "no_data" }.to_owned(),
+        quality: match (milli_c, reason) {
+            (None, _) => "no_data",
+            (Some(_), Some(_)) => "uncertain",
+            (Some(_), None) => "good",
+        }
+        .to_owned(),
         reason: reason.map(str::to_owned),
         at: Some(time::text(at_ms)),
         age_seconds: Some((view.now_ms - at_ms).max(0) / 1_000),
+        battery_percent: None,
     };
     if let Some(latest) = view.more.get::<Samples>().and_then(|samples| samples.of(probe)) {
-        return Ok(match latest.sample {
+        let shown = match latest.sample {
             _ if view.now_ms - latest.at_ms > FRESH_MS => show(None, Some("silent"), latest.at_ms),
-            Ok(value) => show(Some(value.0), None, latest.at_ms),
+            Ok(value) => show(Some(value.0), latest.doubt.map(Doubt::name), latest.at_ms),
             Err(reason) => show(None, Some(reason.name()), latest.at_ms),
-        });
+        };
+        return Ok(CurrentView { battery_percent: latest.battery_percent, ..shown });
     }
-    let last = last_minute(view.conn, probe)?;
+    let newest = match newest {
+        Some(newest) => newest,
+        None => newest.insert(minutes::newest(view.conn)?),
+    };
+    let last = newest.get(&probe).map(|at| (at.minute.saturating_mul(60_000), &at.reading));
     Ok(match last {
         None => CurrentView {
             milli_c: None,
@@ -179,37 +268,24 @@ fn current(view: &View<'_>, probe: Id) -> rusqlite::Result<CurrentView> {
             reason: Some("nothing received yet".to_owned()),
             at: None,
             age_seconds: None,
+            battery_percent: None,
         },
         Some((at_ms, _)) if view.now_ms - at_ms > FRESH_MINUTE_MS => show(None, Some("silent"), at_ms),
-        Some((at_ms, packed)) => {
-            show(packed.last.map(|milli| milli.0), packed.no_data.map(|reason| reason.name()), at_ms)
+        Some((at_ms, reading)) => {
+            show(reading.last.map(|milli| milli.0), reading.no_data.map(|reason| reason.name()), at_ms)
         }
     })
 }
 
-fn last_minute(conn: &Connection, probe: Id) -> rusqlite::Result<Option<(i64, Packed)>> {
-    let newest = "SELECT hour FROM haccp_hour ORDER BY hour DESC LIMIT 1";
-    let Some(newest) = conn.query_row(newest, [], |row| row.get::<_, i64>(0)).optional()? else { return Ok(None) };
-    let points = minutes(conn, probe, (newest - 1) * 3_600_000, i64::MAX)?;
-    Ok(points.into_iter().next_back())
-}
-
-/// A probe's minutes in a span of time, by whichever box reported them.
-fn minutes(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqlite::Result<Vec<(i64, Packed)>> {
-    let sql = "SELECT hour, readings FROM haccp_hour WHERE hour BETWEEN ?1 AND ?2 AND probe=?3 ORDER BY hour, origin";
+/// Each part as it was last heard of.
+fn parts(conn: &Connection, probe: Id) -> rusqlite::Result<Vec<PartView>> {
+    let sql = "SELECT part, state, reason, max(at_ms) FROM haccp_part WHERE probe=?1 GROUP BY part ORDER BY part";
     let mut statement = conn.prepare_cached(sql)?;
-    let hours = (from_ms.div_euclid(3_600_000), to_ms.div_euclid(3_600_000));
-    let mut rows = statement.query(params![hours.0, hours.1, probe.as_bytes()])?;
-    let mut points = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (hour, blob): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
-        let packed: Vec<Packed> = minicbor::decode(&blob).unwrap_or_default();
-        let at = |packed: &Packed| (hour * 60 + i64::from(packed.minute)) * 60_000;
-        points.extend(packed.into_iter().map(|packed| (at(&packed), packed)));
-    }
-    points.retain(|(at, _)| (from_ms..to_ms).contains(at));
-    points.sort_by_key(|(at, _)| *at);
-    Ok(points)
+    let row = |row: &Row<'_>| {
+        let since = time::text(row.get(3)?);
+        Ok(PartView { part: row.get(0)?, on: row.get(1)?, reason: row.get(2)?, since })
+    };
+    statement.query_map([probe.as_bytes()], row)?.collect()
 }
 
 /// One point a minute. A minute without any fact is shown as such: the box was off, or the fact has not arrived.
@@ -217,7 +293,8 @@ pub fn history(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqli
     let known = minutes(conn, probe, from_ms, to_ms)?;
     let mut points: Vec<PointView> = Vec::with_capacity(known.len());
     let mut expected = None;
-    for (at_ms, packed) in known {
+    for at in known {
+        let at_ms = at.minute * 60_000;
         if let Some(gap_from) = expected.filter(|expected| at_ms > *expected) {
             points.push(gap(gap_from));
             if at_ms - gap_from > 60_000 {
@@ -225,7 +302,7 @@ pub fn history(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqli
             }
         }
         expected = Some(at_ms + 60_000);
-        points.push(point(at_ms, &packed));
+        points.push(point(at_ms, &at));
     }
     Ok(points)
 }
@@ -238,30 +315,40 @@ fn gap(at_ms: i64) -> PointView {
         max: None,
         n: 0,
         quality: "no_data".to_owned(),
+        mean: None,
+        late: false,
         reason: Some("no record".to_owned()),
         time_quality: TimeQualityView::Unset,
     }
 }
 
-fn point(at_ms: i64, packed: &Packed) -> PointView {
-    let last = packed.last.map(|milli| milli.0);
+fn point(at_ms: i64, HourReading { reading, quality, late, .. }: &HourReading) -> PointView {
+    let milli = |value: Option<MilliCelsius>| value.map(|milli| milli.0);
     PointView {
         at: time::text(at_ms),
-        last,
-        min: last.map(|last| last.saturating_sub_unsigned(packed.below.unwrap_or(0))),
-        max: last.map(|last| last.saturating_add_unsigned(packed.above.unwrap_or(0))),
-        n: packed.samples.unwrap_or(0),
-        quality: if last.is_some() { "good" } else { "no_data" }.to_owned(),
-        reason: packed.no_data.map(|reason| reason.name().to_owned()),
-        time_quality: match packed.quality {
-            Some(TimeQuality::Unset) => TimeQualityView::Unset,
-            Some(TimeQuality::Rtc) => TimeQualityView::Rtc,
-            _ => TimeQualityView::Synchronised,
+        last: milli(reading.last),
+        min: milli(reading.lowest()),
+        max: milli(reading.highest()),
+        n: reading.samples.unwrap_or(0),
+        mean: milli(reading.mean()),
+        late: *late,
+        quality: match (reading.last, reading.doubt) {
+            (None, _) => "no_data",
+            (Some(_), Some(_)) => "uncertain",
+            (Some(_), None) => "good",
+        }
+        .to_owned(),
+        reason: reading.doubt.map(Doubt::name).or(reading.no_data.map(NoData::name)).map(str::to_owned),
+        time_quality: match quality {
+            TimeQuality::Unset => TimeQualityView::Unset,
+            TimeQuality::Rtc => TimeQualityView::Rtc,
+            TimeQuality::Ntp | TimeQuality::Relay => TimeQualityView::Synchronised,
         },
     }
 }
 
-const BREACH: &str = "SELECT b.id, b.probe, coalesce(p.name, ''), b.kind, b.opened_ms, b.closed_ms, b.peak, b.limit_value \
+const BREACH: &str = "SELECT b.id, b.probe, coalesce(p.name, ''), b.kind, b.opened_ms, b.closed_ms, b.peak, b.limit_value, \
+    b.peak_ms, b.beyond_ms, b.cause, b.late_ms, b.plan, b.rule_milli, b.rule_scale, b.rule_bound \
     FROM haccp_breach b LEFT JOIN haccp_probe p ON p.id=b.probe";
 
 pub fn breach(conn: &Connection, id: Id) -> rusqlite::Result<Option<BreachView>> {
@@ -299,6 +386,15 @@ fn breach_from_row(row: &Row<'_>) -> rusqlite::Result<BreachView> {
         closed_at: row.get::<_, Option<i64>>(5)?.map(time::text),
         peak_milli_c: row.get(6)?,
         limit_milli_c: row.get(7)?,
+        peak_at: row.get::<_, Option<i64>>(8)?.map(time::text),
+        beyond_seconds: row.get::<_, Option<i64>>(9)?.map(|ms| ms / 1_000),
+        cause: row.get(10)?,
+        late_seconds: row.get::<_, Option<i64>>(11)?.map(|ms| ms / 1_000),
+        plan_version: row.get(12)?,
+        rule: match row.get(13)? {
+            Some(milli) => Some(RuleView { milli, scale: row.get(14)?, bound: row.get(15)? }),
+            None => None,
+        },
     })
 }
 
@@ -310,11 +406,7 @@ pub(super) fn probes_of(conn: &Connection, subject: Id) -> rusqlite::Result<Vec<
     let rows = statement.query_map([subject.as_bytes()], |row| row.get(0).map(Id::from_bytes))?;
     let mut probes: Vec<Id> = rows.collect::<rusqlite::Result<_>>()?;
     if probes.is_empty() {
-        let sql =
-            "SELECT DISTINCT probe FROM haccp_hour WHERE hour>=(SELECT max(hour)-1 FROM haccp_hour) AND subject=?1";
-        let mut statement = conn.prepare_cached(sql)?;
-        let rows = statement.query_map([subject.as_bytes()], |row| row.get(0).map(Id::from_bytes))?;
-        probes = rows.collect::<rusqlite::Result<_>>()?;
+        probes = minutes::probes_of(conn, subject)?;
     }
     Ok(probes)
 }

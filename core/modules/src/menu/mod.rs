@@ -3,6 +3,8 @@
 mod routes;
 pub mod view;
 
+pub use view::kept_in;
+
 use rusqlite::params;
 use trivet_domain::menu::{self, Item};
 use trivet_domain::{History, Permission};

@@ -22,7 +22,10 @@ pub(super) struct MenuItemView {
     tax_class: String,
     /// Empty for what nobody cooks.
     station: String,
+    /// What people have set, and nothing holds it.
     is_available: bool,
+    /// What is wrong with what it is made of, where it may not be sold for that.
+    holds: Vec<HoldView>,
     /// Minutes.
     preparation_time: u16,
     image_url: String,
@@ -34,6 +37,15 @@ pub(super) struct MenuItemView {
     version: u64,
     /// Fields that were set apart on two boxes: the value in force stands above, all of them here.
     conflicts: Vec<ConflictView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = MenuHold)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HoldView {
+    /// The breach, by which it is released.
+    cause: Uuid,
+    reason: String,
 }
 
 #[derive(Serialize, serde::Deserialize, ToSchema)]
@@ -68,6 +80,7 @@ impl From<Conflict> for ConflictView {
 
 fn show(id: Id, fields: &Fields) -> MenuItemView {
     let item = Item::from_fields(fields);
+    let is_available = item.may_be_sold();
     let modifiers = item.modifiers.into_iter();
     MenuItemView {
         id: id.0,
@@ -77,7 +90,8 @@ fn show(id: Id, fields: &Fields) -> MenuItemView {
         price: item.price.0,
         tax_class: item.tax_class,
         station: item.station,
-        is_available: item.is_available && !item.retired,
+        is_available,
+        holds: item.holds.into_iter().map(|hold| HoldView { cause: hold.cause.0, reason: hold.reason }).collect(),
         preparation_time: item.preparation_minutes,
         image_url: item.image_url,
         dietary_info: item.dietary_info,
@@ -99,4 +113,27 @@ pub(super) fn on_the_menu(conn: &Connection) -> rusqlite::Result<Vec<MenuItemVie
     let mut statement = conn.prepare_cached("SELECT id FROM menu_item WHERE retired=0 ORDER BY category, name, id")?;
     let ids = statement.query_map([], |row| row.get(0).map(Id::from_bytes))?.collect::<rusqlite::Result<Vec<Id>>>()?;
     ids.into_iter().filter_map(|id| item(conn, id).transpose()).collect()
+}
+
+/// The items of these categories, and those of these ids.
+pub fn kept_in(conn: &Connection, stores: &[String]) -> rusqlite::Result<Vec<Id>> {
+    let mut statement = conn.prepare_cached("SELECT id, category FROM menu_item WHERE retired=0 ORDER BY id")?;
+    let rows = statement.query_map([], |row| Ok((row.get(0).map(Id::from_bytes)?, row.get::<_, String>(1)?)))?;
+    let kept = |(id, category): &(Id, String)| stores.iter().any(|of| of == category || *of == id.to_string());
+    rows.filter(|row| row.as_ref().map_or(true, kept)).map(|row| row.map(|(id, _)| id)).collect()
+}
+
+/// The items that a cause holds.
+pub fn held_by(conn: &Connection, cause: Id) -> rusqlite::Result<Vec<Id>> {
+    let mut statement = conn.prepare_cached("SELECT id FROM menu_item WHERE retired=0 ORDER BY id")?;
+    let ids = statement.query_map([], |row| row.get(0).map(Id::from_bytes))?;
+    let mut held = Vec::new();
+    for id in ids {
+        let id = id?;
+        let fields = log::fields(conn, id)?.map(|(_, fields)| Item::from_fields(&fields));
+        if fields.is_some_and(|item| item.holds.iter().any(|hold| hold.cause == cause)) {
+            held.push(id);
+        }
+    }
+    Ok(held)
 }

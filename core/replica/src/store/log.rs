@@ -1,4 +1,5 @@
-//! The log's tables: entries in the order of local arrival, streams and their heads, checkpoints, replicas, documents.
+//! The log's tables: entries in the order of local arrival (the readings lane's lie in [`super::segment`]), streams,
+//! checkpoints, replicas, documents.
 
 use rusqlite::{Connection, OptionalExtension, params};
 use trivet_domain::document::Fields;
@@ -7,18 +8,19 @@ use trivet_log::chain::Head;
 use trivet_log::sync::{Batch, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, WrappedKey};
 use trivet_log::{Certificate, Chain, Checkpoint, Entry, Header, Hlc, Id, Lane, Origin, StreamId, merge};
 
-use super::documents;
+use super::{documents, segment};
 use crate::{Identity, sealing};
 
 pub const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS replica(origin BLOB PRIMARY KEY, certificate BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS stream(
   sid INTEGER PRIMARY KEY, origin BLOB NOT NULL, scope BLOB NOT NULL, lane INTEGER NOT NULL,
-  seq INTEGER NOT NULL, chain BLOB NOT NULL, UNIQUE(origin, scope, lane));
+  UNIQUE(origin, scope, lane));
 CREATE TABLE IF NOT EXISTS log(
   arrival INTEGER PRIMARY KEY, sid INTEGER NOT NULL, seq INTEGER NOT NULL, entity BLOB NOT NULL, entry BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS log_place ON log(sid, seq);
 CREATE INDEX IF NOT EXISTS log_entity ON log(entity);
+-- A stream is held as far as its newest checkpoint says.
 CREATE TABLE IF NOT EXISTS checkpoint(
   sid INTEGER NOT NULL, seq INTEGER NOT NULL, chain BLOB NOT NULL, hlc INTEGER NOT NULL, signature BLOB NOT NULL,
   PRIMARY KEY(sid, seq)) WITHOUT ROWID;
@@ -30,6 +32,38 @@ CREATE TABLE IF NOT EXISTS person_key(person BLOB PRIMARY KEY, wrapped BLOB NOT 
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 ";
 
+/// Of the readings lane, which signs a checkpoint a minute, the last one within so many numbers is kept: it vouches for
+/// all before it. As many entries of the largest size fit into a message of the sync.
+const CHECKPOINTS_APART: u64 = 64;
+
+/// Makes the tables. A file of before the segments is brought along.
+pub(crate) fn prepare(conn: &mut Connection) -> rusqlite::Result<()> {
+    let tx = conn.transaction()?;
+    let before_segments = tx.prepare("SELECT 1 FROM pragma_table_info('stream') WHERE name='chain'")?.exists([])?;
+    if before_segments {
+        tx.execute_batch("ALTER TABLE stream DROP COLUMN seq; ALTER TABLE stream DROP COLUMN chain;")?;
+    }
+    tx.execute_batch(SCHEMA)?;
+    tx.execute_batch(segment::SCHEMA)?;
+    if before_segments {
+        let sql =
+            "SELECT l.arrival, l.sid, l.entry FROM log l JOIN stream s USING(sid) WHERE s.lane=?1 ORDER BY l.arrival";
+        let mut statement = tx.prepare(sql)?;
+        let mut rows = statement.query([Lane::Readings.number()])?;
+        while let Some(row) = rows.next()? {
+            let (arrival, sid): (i64, i64) = (row.get(0)?, row.get(1)?);
+            if let Ok(entry) = Entry::parse(row.get(2)?) {
+                segment::insert(&tx, sid, arrival.cast_unsigned(), &entry)?;
+            }
+        }
+        drop(rows);
+        drop(statement);
+        let moved = "DELETE FROM log WHERE sid IN (SELECT sid FROM stream WHERE lane=?1)";
+        tx.execute(moved, [Lane::Readings.number()])?;
+    }
+    tx.commit()
+}
+
 pub(crate) fn id(bytes: [u8; 16]) -> Id {
     Id::from_bytes(bytes)
 }
@@ -39,8 +73,11 @@ pub(crate) fn sid(conn: &Connection, stream: &StreamId) -> rusqlite::Result<i64>
     if let Some(sid) = known_sid(conn, stream)? {
         return Ok(sid);
     }
-    conn.prepare_cached("INSERT INTO stream(origin, scope, lane, seq, chain) VALUES(?1, ?2, ?3, 0, ?4)")?
-        .execute(params![stream.origin.0, stream.scope.as_bytes(), stream.lane.number(), Chain::start(stream).0])?;
+    conn.prepare_cached("INSERT INTO stream(origin, scope, lane) VALUES(?1, ?2, ?3)")?.execute(params![
+        stream.origin.0,
+        stream.scope.as_bytes(),
+        stream.lane.number()
+    ])?;
     Ok(conn.last_insert_rowid())
 }
 
@@ -52,26 +89,28 @@ fn known_sid(conn: &Connection, stream: &StreamId) -> rusqlite::Result<Option<i6
 
 /// All streams with how far they are held.
 pub fn heads(conn: &Connection) -> rusqlite::Result<Vec<(i64, Head)>> {
-    let mut statement = conn.prepare_cached("SELECT sid, origin, scope, lane, seq, chain FROM stream ORDER BY sid")?;
+    let sql = "SELECT s.sid, s.origin, s.scope, s.lane, c.seq, c.chain FROM stream s LEFT JOIN checkpoint c
+        ON c.sid=s.sid AND c.seq=(SELECT max(seq) FROM checkpoint WHERE sid=s.sid) ORDER BY s.sid";
+    let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([], |row| {
         let lane = Lane::from_number(row.get(3)?)
             .ok_or_else(|| rusqlite::Error::IntegralValueOutOfRange(3, row.get(3).unwrap_or_default()))?;
         let stream = StreamId { origin: Origin(row.get(1)?), scope: id(row.get(2)?), lane };
-        Ok((row.get(0)?, Head { stream, seq: row.get::<_, i64>(4)?.cast_unsigned(), chain: Chain(row.get(5)?) }))
+        let head = match row.get::<_, Option<i64>>(4)? {
+            Some(seq) => Head { stream, seq: seq.cast_unsigned(), chain: Chain(row.get(5)?) },
+            None => Head::start(stream),
+        };
+        Ok((row.get(0)?, head))
     })?;
     rows.collect()
 }
 
-pub(crate) fn save_head(conn: &Connection, sid: i64, head: &Head) -> rusqlite::Result<()> {
-    conn.prepare_cached("UPDATE stream SET seq=?2, chain=?3 WHERE sid=?1")?.execute(params![
-        sid,
-        head.seq.cast_signed(),
-        head.chain.0
-    ])?;
-    Ok(())
-}
-
-pub(crate) fn save_checkpoint(conn: &Connection, sid: i64, checkpoint: &Checkpoint) -> rusqlite::Result<()> {
+pub(crate) fn save_checkpoint(
+    conn: &Connection,
+    sid: i64,
+    stream: &StreamId,
+    checkpoint: &Checkpoint,
+) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT OR REPLACE INTO checkpoint(sid, seq, chain, hlc, signature) VALUES(?1, ?2, ?3, ?4, ?5)",
     )?
@@ -82,6 +121,14 @@ pub(crate) fn save_checkpoint(conn: &Connection, sid: i64, checkpoint: &Checkpoi
         checkpoint.hlc.0.cast_signed(),
         checkpoint.signature
     ])?;
+    if segment::keeps(stream.lane) {
+        let from = checkpoint.seq.saturating_sub(1) / CHECKPOINTS_APART * CHECKPOINTS_APART;
+        conn.prepare_cached("DELETE FROM checkpoint WHERE sid=?1 AND seq>?2 AND seq<?3")?.execute(params![
+            sid,
+            from.cast_signed(),
+            checkpoint.seq.cast_signed()
+        ])?;
+    }
     Ok(())
 }
 
@@ -91,30 +138,42 @@ pub(crate) fn subject_of_command(conn: &Connection, command: Id) -> rusqlite::Re
     statement.query_row([command.as_bytes()], |row| row.get(0).map(id)).optional()
 }
 
-/// Writes an entry under the next local arrival number.
-pub(crate) fn insert(conn: &Connection, sid: i64, entry: &Entry) -> rusqlite::Result<u64> {
-    conn.prepare_cached("INSERT INTO log(sid, seq, entity, entry) VALUES(?1, ?2, ?3, ?4)")?.execute(params![
-        sid,
-        entry.header.seq.cast_signed(),
-        entry.header.entity.as_bytes(),
-        entry.raw()
-    ])?;
-    let arrival = conn.last_insert_rowid().cast_unsigned();
-    if entry.header.rest == 0 {
-        conn.prepare_cached("INSERT OR IGNORE INTO command(id, subject) VALUES(?1, ?2)")?
-            .execute(params![entry.header.command.as_bytes(), entry.header.entity.as_bytes()])?;
+/// Writes an entry under its local arrival number.
+pub(crate) fn insert(conn: &Connection, sid: i64, arrival: u64, entry: &Entry) -> rusqlite::Result<()> {
+    let header = &entry.header;
+    if segment::keeps(header.stream.lane) {
+        segment::insert(conn, sid, arrival, entry)?;
+    } else {
+        let sql = "INSERT INTO log(arrival, sid, seq, entity, entry) VALUES(?1, ?2, ?3, ?4, ?5)";
+        conn.prepare_cached(sql)?.execute(params![
+            arrival.cast_signed(),
+            sid,
+            header.seq.cast_signed(),
+            header.entity.as_bytes(),
+            entry.raw()
+        ])?;
     }
-    Ok(arrival)
+    // What a box records by itself each minute has a new id that nobody else was told: nothing can come under it again.
+    let by_itself = segment::keeps(header.stream.lane)
+        && header.actor == Id::NIL
+        && *header.device.as_bytes() == header.stream.origin.0;
+    if header.rest == 0 && !by_itself {
+        conn.prepare_cached("INSERT OR IGNORE INTO command(id, subject) VALUES(?1, ?2)")?
+            .execute(params![header.command.as_bytes(), header.entity.as_bytes()])?;
+    }
+    Ok(())
 }
 
 pub fn last_arrival(conn: &Connection) -> rusqlite::Result<u64> {
-    conn.query_row("SELECT coalesce(max(arrival), 0) FROM log", [], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
+    let sql = "SELECT coalesce(max(arrival), 0) FROM log";
+    let last = conn.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)?;
+    Ok(last.max(segment::last_arrival(conn)?))
 }
 
 /// The newest stamp that this origin wrote: the clock goes on from there.
 pub(crate) fn last_hlc(conn: &Connection, origin: Origin) -> rusqlite::Result<Hlc> {
-    let sql =
-        "SELECT coalesce(max(c.hlc), 0) FROM checkpoint c JOIN stream s USING(sid) WHERE s.origin=?1 AND c.seq=s.seq";
+    let sql = "SELECT coalesce(max(c.hlc), 0) FROM stream s JOIN checkpoint c
+        ON c.sid=s.sid AND c.seq=(SELECT max(seq) FROM checkpoint WHERE sid=s.sid) WHERE s.origin=?1";
     conn.query_row(sql, [origin.0], |row| row.get::<_, i64>(0)).map(|hlc| Hlc(hlc.cast_unsigned()))
 }
 
@@ -125,15 +184,26 @@ pub(crate) fn entries(conn: &Connection, subject: Id) -> rusqlite::Result<Vec<En
 
 /// Those with a local arrival number up to this one.
 pub(crate) fn entries_until(conn: &Connection, subject: Id, arrival: u64) -> rusqlite::Result<Vec<Entry>> {
-    let mut statement =
-        conn.prepare_cached("SELECT entry FROM log WHERE entity=?1 AND arrival<=?2 ORDER BY arrival")?;
-    let rows =
-        statement.query_map(params![subject.as_bytes(), arrival.cast_signed()], |row| row.get::<_, Vec<u8>>(0))?;
-    let parse = |raw: rusqlite::Result<Vec<u8>>| {
+    let mut found: Vec<(u64, Entry)> = Vec::new();
+    let mut statement = conn.prepare_cached("SELECT arrival, entry FROM log WHERE entity=?1 ORDER BY arrival")?;
+    let mut rows = statement.query([subject.as_bytes()])?;
+    while let Some(row) = rows.next()? {
         // Unreadable bytes can only come of a damaged file: the chain check names the place, the fold goes on.
-        raw.map(|raw| Entry::parse(raw).inspect_err(|error| tracing::error!(%subject, %error, "damaged entry")).ok())
-    };
-    rows.filter_map(|raw| parse(raw).transpose()).collect()
+        match Entry::parse(row.get(1)?) {
+            Ok(entry) => found.push((row.get::<_, i64>(0)?.cast_unsigned(), entry)),
+            Err(error) => tracing::error!(%subject, %error, "damaged entry"),
+        }
+    }
+    segment::of_subject(conn, subject, &mut found)?;
+    found.retain(|(at, _)| *at <= arrival);
+    found.sort_by_key(|(at, _)| *at);
+    Ok(found.into_iter().map(|(_, entry)| entry).collect())
+}
+
+/// All subjects that entries tell of.
+pub(crate) fn subjects(conn: &Connection) -> rusqlite::Result<Vec<Id>> {
+    let mut statement = conn.prepare(&format!("SELECT entity FROM log UNION {} ORDER BY 1", segment::SUBJECTS))?;
+    statement.query_map([], |row| row.get(0).map(id))?.collect()
 }
 
 /// A subject's history in the fold's order. A document's fields are those that were projected with its last entry.
@@ -257,7 +327,7 @@ pub fn batch_after(conn: &Connection, stream: &StreamId, after: u64) -> rusqlite
     let widest = after.saturating_add(MAX_BATCH_ENTRIES as u64);
     let end = checkpoint(conn, sid, widest, "seq<=?2 ORDER BY seq DESC")?.filter(|c| c.seq > nearest.seq);
     let mut checkpoint_at = end.unwrap_or_else(|| nearest.clone());
-    let mut entries = read_entries(conn, sid, after, checkpoint_at.seq)?;
+    let mut entries = read_entries(conn, sid, stream.lane, after, checkpoint_at.seq)?;
     let mut bytes = 0;
     let fitting = entries.iter().take_while(|entry| {
         bytes += entry.len();
@@ -288,7 +358,18 @@ fn checkpoint(conn: &Connection, sid: i64, seq: u64, which: &str) -> rusqlite::R
         .optional()
 }
 
-fn read_entries(conn: &Connection, sid: i64, after: u64, to: u64) -> rusqlite::Result<Vec<Vec<u8>>> {
+/// A stream's entries after a number and up to another: the bytes of their authors.
+pub fn range(conn: &Connection, stream: &StreamId, after: u64, to: u64) -> rusqlite::Result<Vec<Vec<u8>>> {
+    match known_sid(conn, stream)? {
+        Some(sid) => read_entries(conn, sid, stream.lane, after, to),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn read_entries(conn: &Connection, sid: i64, lane: Lane, after: u64, to: u64) -> rusqlite::Result<Vec<Vec<u8>>> {
+    if segment::keeps(lane) {
+        return segment::range(conn, sid, after, to);
+    }
     let mut statement =
         conn.prepare_cached("SELECT entry FROM log WHERE sid=?1 AND seq>?2 AND seq<=?3 ORDER BY seq")?;
     let rows = statement.query_map(params![sid, after.cast_signed(), to.cast_signed()], |row| row.get(0))?;
@@ -300,7 +381,7 @@ pub fn chain_at(conn: &Connection, stream: &StreamId, seq: u64) -> rusqlite::Res
     let Some(sid) = known_sid(conn, stream)? else { return Ok((seq == 0).then(|| Chain::start(stream))) };
     let before = checkpoint(conn, sid, seq, "seq<=?2 ORDER BY seq DESC")?;
     let (mut at, mut chain) = before.map_or((0, Chain::start(stream)), |c| (c.seq, c.chain));
-    for raw in read_entries(conn, sid, at, seq)? {
+    for raw in read_entries(conn, sid, stream.lane, at, seq)? {
         chain = chain.then(&raw);
         at += 1;
     }

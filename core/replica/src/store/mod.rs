@@ -6,6 +6,9 @@
 pub mod documents;
 pub mod log;
 pub mod rebuild;
+mod segment;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::path::PathBuf;
@@ -19,6 +22,7 @@ use trivet_log::{Entry, Id, Origin};
 use crate::live::{Hub, Publisher};
 use crate::{Identity, Module, Wall};
 
+pub use segment::BLOCK;
 pub use writer::{Figures, Job, Writing};
 
 /// Waiting jobs of the writer; past it a caller waits (HTTP handlers are limited before that).
@@ -71,7 +75,7 @@ impl Store {
     pub fn open(opening: Opening) -> anyhow::Result<Store> {
         let path = opening.path.clone();
         let mut conn = connect(&path, false)?;
-        conn.execute_batch(log::SCHEMA)?;
+        log::prepare(&mut conn)?;
         log::note_tenant(&conn, opening.identity.certificate.tenant)?;
         rebuild::migrate(&mut conn, &opening.modules)?;
         log::introduce(&conn, &opening.identity, std::slice::from_ref(&opening.identity.certificate))?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
-use trivet_log::{Entry, Id};
+use trivet_log::Entry;
 
 use super::log;
 use crate::identity::hex;
@@ -49,9 +49,7 @@ pub fn rebuild(tx: &Transaction<'_>, identity: &Identity, modules: &[Module], mo
     }
     tx.execute_batch(module.schema)?;
     let documents = document_kinds(modules);
-    let mut subjects = tx.prepare("SELECT DISTINCT entity FROM log ORDER BY entity")?;
-    let subjects = subjects.query_map([], |row| row.get(0).map(log::id))?.collect::<rusqlite::Result<Vec<Id>>>()?;
-    for subject in subjects {
+    for subject in log::subjects(tx)? {
         let entries = log::entries(tx, subject)?;
         if module.follows(&kinds(&entries)) {
             for kind in kinds(&entries).into_iter().filter(|kind| documents.contains(kind)) {

@@ -1,5 +1,6 @@
 //! The one writer thread. It takes what is queued (and never waits for more), runs each job in a savepoint of one
-//! transaction, signs a checkpoint per stream that grew, commits once, and only then answers and publishes.
+//! transaction, signs a checkpoint per stream that grew, commits once, and only then answers and publishes. When nothing
+//! is queued it packs a block of readings, if one is full.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +13,7 @@ use tokio::sync::{oneshot, watch};
 use trivet_log::chain::Head;
 use trivet_log::{Checkpoint, Clock, Entry, Hlc, Id, StreamId};
 
-use super::{Appended, Closed, MAX_GROUP, MAX_QUEUED_JOBS, Opening, log, rebuild};
+use super::{Appended, Closed, MAX_GROUP, MAX_QUEUED_JOBS, Opening, log, rebuild, segment};
 use crate::live::{Publisher, Touched};
 use crate::module::Projecting;
 use crate::{Identity, Module, Wall};
@@ -40,12 +41,13 @@ pub struct Figures {
 impl Writer {
     pub(super) fn start(conn: Connection, opening: Opening, publisher: Publisher) -> anyhow::Result<Writer> {
         let (jobs, queue) = mpsc::sync_channel::<Job>(MAX_QUEUED_JOBS);
-        let (grew, grown) = watch::channel(log::last_arrival(&conn)?);
+        let arrival = log::last_arrival(&conn)?;
+        let (grew, grown) = watch::channel(arrival);
         let commits = Arc::new(AtomicU64::new(0));
         let queued = Arc::new(AtomicU64::new(0));
         let origin = opening.identity.origin();
         let heads = log::heads(&conn)?.into_iter().map(|(sid, head)| (head.stream, (sid, head))).collect();
-        let memory = Memory { clock: Clock::resume(log::last_hlc(&conn, origin)?), heads };
+        let memory = Memory { clock: Clock::resume(log::last_hlc(&conn, origin)?), heads, arrival };
         let mut thread = Thread {
             key: opening.identity.key(),
             documents: rebuild::document_kinds(&opening.modules),
@@ -58,6 +60,7 @@ impl Writer {
             grew,
             commits: commits.clone(),
             queued: queued.clone(),
+            to_pack: true,
         };
         std::thread::Builder::new().name("writer".into()).spawn(move || thread.run(&queue))?;
         Ok(Writer { jobs, grown, commits, queued })
@@ -101,6 +104,16 @@ impl Writer {
 struct Memory {
     clock: Clock,
     heads: BTreeMap<StreamId, (i64, Head)>,
+    /// The newest local arrival number.
+    arrival: u64,
+}
+
+impl Memory {
+    /// Blocks of readings that are full, over all streams.
+    fn blocks(&self) -> u64 {
+        let kept = self.heads.iter().filter(|(stream, _)| segment::keeps(stream.lane));
+        kept.map(|(_, (_, head))| (head.seq + 1) / segment::BLOCK).sum()
+    }
 }
 
 struct Thread {
@@ -115,11 +128,28 @@ struct Thread {
     grew: watch::Sender<u64>,
     commits: Arc<AtomicU64>,
     queued: Arc<AtomicU64>,
+    /// A block of readings may be full: this process has not looked, or a number went past a block's end.
+    to_pack: bool,
 }
 
 impl Thread {
     fn run(&mut self, queue: &mpsc::Receiver<Job>) {
-        while let Ok(first) = queue.recv() {
+        loop {
+            let first = match queue.try_recv() {
+                Ok(first) => first,
+                Err(mpsc::TryRecvError::Empty) if self.to_pack => {
+                    if let Err(error) = self.pack() {
+                        tracing::error!(%error, "the store failed; the process ends");
+                        std::process::exit(70);
+                    }
+                    continue;
+                }
+                Err(mpsc::TryRecvError::Empty) => match queue.recv() {
+                    Ok(first) => first,
+                    Err(mpsc::RecvError) => return,
+                },
+                Err(mpsc::TryRecvError::Disconnected) => return,
+            };
             let mut group = vec![first];
             group.extend(std::iter::from_fn(|| queue.try_recv().ok()).take(MAX_GROUP - 1));
             self.queued.fetch_sub(group.len() as u64, Ordering::Relaxed);
@@ -131,7 +161,19 @@ impl Thread {
         }
     }
 
+    /// One block, in a commit of its own: a command that comes meanwhile waits for no more than that.
+    fn pack(&mut self) -> rusqlite::Result<()> {
+        self.conn.execute_batch("BEGIN IMMEDIATE")?;
+        self.to_pack = segment::pack_one(&self.conn)?;
+        self.conn.execute_batch("COMMIT")?;
+        if self.to_pack {
+            self.commits.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
     fn commit(&mut self, group: Vec<Job>) -> rusqlite::Result<()> {
+        let blocks = self.memory.blocks();
         self.conn.execute_batch("BEGIN IMMEDIATE")?;
         let mut answers: Vec<Answer> = Vec::with_capacity(group.len());
         let mut touched: Vec<Touched> = Vec::new();
@@ -180,6 +222,7 @@ impl Thread {
         for stream in &signed {
             self.sign(stream)?;
         }
+        self.to_pack |= self.memory.blocks() > blocks;
         self.conn.execute_batch("COMMIT")?;
         if changed {
             self.commits.fetch_add(1, Ordering::Relaxed);
@@ -195,8 +238,7 @@ impl Thread {
     fn sign(&self, stream: &StreamId) -> rusqlite::Result<()> {
         let Some((sid, head)) = self.memory.heads.get(stream) else { return Ok(()) };
         let checkpoint = Checkpoint::sign(&self.key, stream, head.seq, head.chain, self.memory.clock.last());
-        log::save_checkpoint(&self.conn, *sid, &checkpoint)?;
-        log::save_head(&self.conn, *sid, head)
+        log::save_checkpoint(&self.conn, *sid, stream, &checkpoint)
     }
 }
 
@@ -233,11 +275,17 @@ impl Writing<'_> {
     pub fn append(&mut self, entry: &Entry) -> rusqlite::Result<u64> {
         let stream = entry.header.stream;
         let (sid, mut head) = self.head(stream)?;
-        let arrival = log::insert(self.conn, sid, entry)?;
+        let arrival = self.insert(sid, entry)?;
         head.advance(entry);
         self.memory.heads.insert(stream, (sid, head));
         self.grew.insert(stream);
         Ok(arrival)
+    }
+
+    fn insert(&mut self, sid: i64, entry: &Entry) -> rusqlite::Result<u64> {
+        self.memory.arrival += 1;
+        log::insert(self.conn, sid, self.memory.arrival, entry)?;
+        Ok(self.memory.arrival)
     }
 
     /// Stores another replica's entries, already checked against `head`.
@@ -245,10 +293,9 @@ impl Writing<'_> {
         let (sid, _) = self.head(head.stream)?;
         let mut last = 0;
         for entry in entries {
-            last = log::insert(self.conn, sid, entry)?;
+            last = self.insert(sid, entry)?;
         }
-        log::save_checkpoint(self.conn, sid, checkpoint)?;
-        log::save_head(self.conn, sid, &head)?;
+        log::save_checkpoint(self.conn, sid, &head.stream, checkpoint)?;
         self.memory.heads.insert(head.stream, (sid, head));
         let (wall_ms, quality) = (u64::try_from(self.wall.now_ms()).unwrap_or(0), self.wall.quality());
         self.memory.clock.receive(checkpoint.hlc, wall_ms, quality);
@@ -280,7 +327,7 @@ impl Writing<'_> {
     /// Tells the screens anew of a subject whose entries did not change (a device's state, a key that arrived).
     pub fn touch(&mut self, subject: Id) -> rusqlite::Result<()> {
         let entries = log::entries(self.conn, subject)?;
-        let arrival = log::last_arrival(self.conn)?;
+        let arrival = self.memory.arrival;
         self.touched.push(Touched { subject, kinds: rebuild::kinds(&entries), arrival, new: 0 });
         Ok(())
     }

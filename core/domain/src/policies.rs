@@ -1,0 +1,136 @@
+//! What must happen because of another module's fact and cannot be derived: a table, fact → wish. A wish is noted once,
+//! by the box whose fact it is, with the fact; a worker carries it out, keyed by the fact, so that to be interrupted
+//! and to begin again does it once.
+
+use minicbor::{Decode, Encode};
+use trivet_log::Id;
+
+use crate::alerts::{self, Raised, Severity};
+use crate::{Event, Fact, History, Role, access, checks, haccp, papers};
+
+/// What a policy wants of the alerts.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum Wish {
+    #[n(0)]
+    Raise(#[n(0)] Raised),
+    /// The condition of this key is over.
+    #[n(1)]
+    Return(#[n(0)] String, #[n(1)] i64),
+}
+
+/// What a new fact of a subject's history asks for. `name_of` knows what people call a probe.
+pub fn of_fact(subject: Id, history: &History, fact: &Fact, name_of: &dyn Fn(Id) -> Option<String>) -> Vec<Wish> {
+    let at_ms = fact.stamp.ms();
+    let mut wishes = Vec::new();
+    match &fact.event {
+        Event::Haccp(haccp::Event::ProbeLost(lost)) => {
+            let name = name_of(lost.probe).unwrap_or_default();
+            wishes.push(Wish::Raise(alerts::raise_for_sensor(subject, lost.probe, &name, lost.reason.name(), at_ms)));
+        }
+        Event::Haccp(haccp::Event::ProbeReturned(_)) => {
+            // The fact does not name the probe; its outage does.
+            if let haccp::State::Outage(outage) = haccp::fold(history) {
+                wishes.push(Wish::Return(alerts::key_of("sensor_offline", outage.probe), at_ms));
+            }
+        }
+        _ => {}
+    }
+    if let Some((risk, what)) = risk(&fact.event).filter(|(risk, _)| *risk >= Risk::High)
+        // What the box does of itself while it is set up is nobody's doing.
+        && fact.stamp.actor != Id::NIL
+    {
+        let severity = if risk == Risk::Critical { Severity::Critical } else { Severity::High };
+        let cause = subject.derive("risk", fact.stamp.seq);
+        wishes.push(Wish::Raise(alerts::raise_for_risk(cause, what, severity, subject, at_ms)));
+    }
+    wishes
+}
+
+/// How much harm a deed can do if it was the wrong person's (AUD-02).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Risk {
+    Low,
+    Medium,
+    High,
+    Critical,
+}
+
+/// The published mapping (docs/alerts.md), with the name of its words. None: a measurement or a step of the work, that
+/// carries no risk of its own.
+pub fn risk(event: &Event) -> Option<(Risk, &'static str)> {
+    Some(match event {
+        Event::Access(access::Event::PersonAdded(added)) => match added.role {
+            Role::Owner => (Risk::Critical, "owner_added"),
+            Role::Manager => (Risk::High, "manager_added"),
+            _ => (Risk::Medium, "person_added"),
+        },
+        Event::Access(access::Event::PersonDisabled(_)) => (Risk::Medium, "person_disabled"),
+        Event::Papers(papers::Event::DrawerOpened(_)) => (Risk::Medium, "drawer_opened"),
+        Event::Papers(papers::Event::PaperCopied(_)) => (Risk::Low, "paper_copied"),
+        Event::Checks(checks::Event::OrderMoved(moved)) if moved.to == checks::Status::Cancelled => {
+            (Risk::Low, "order_cancelled")
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::haccp::{NoData, ProbeLost, ProbeReturned};
+    use crate::{Stamp, testing};
+    use trivet_log::{Hlc, Lane, Origin, TimeQuality};
+
+    fn fact(event: Event, actor: Id) -> Fact {
+        let stamp = Stamp {
+            origin: Origin([1; 16]),
+            lane: Lane::Readings,
+            seq: 7,
+            hlc: Hlc::from_ms(testing::NOW.unsigned_abs()),
+            quality: TimeQuality::Ntp,
+            actor,
+            device: Id::NIL,
+            command: Id::NIL,
+        };
+        Fact { stamp, event, twin: false }
+    }
+
+    /// The wishes of the last of these facts.
+    fn wishes(subject: Id, facts: Vec<Fact>, name_of: &dyn Fn(Id) -> Option<String>) -> Vec<Wish> {
+        let history = History { facts, ..History::default() };
+        of_fact(subject, &history, history.facts.last().unwrap(), name_of)
+    }
+
+    #[test]
+    fn a_lost_probe_is_told_of_by_its_name_and_when_it_is_back() {
+        let (outage, probe) = (testing::id(1), testing::id(2));
+        let lost = fact(ProbeLost { probe, reason: NoData::Offline }.into(), Id::NIL);
+        let named = |id: Id| (id == probe).then(|| "Walk-in".to_owned());
+        let told = wishes(outage, vec![lost.clone()], &named);
+        let [Wish::Raise(raised)] = &told[..] else { panic!("{told:?}") };
+        assert_eq!((raised.cause, raised.about, raised.severity), (outage, probe, Severity::Warn));
+        let words = alerts::message("en", &raised.words, &raised.parameters, |at| at.to_string());
+        assert_eq!(words, "Walk-in gives no data (offline): take a manual temperature");
+        let back = fact(ProbeReturned {}.into(), Id::NIL);
+        assert_eq!(wishes(outage, vec![lost, back], &named), [Wish::Return(raised.key.clone(), testing::NOW)]);
+    }
+
+    #[test]
+    fn whoever_is_given_power_is_told_of_unless_the_box_was_being_set_up() {
+        let added = |role| access::PersonAdded { role, sealed: vec![] };
+        let owner = testing::id(9);
+        for (role, actor, severity) in [
+            (Role::Owner, owner, Some(Severity::Critical)),
+            (Role::Manager, owner, Some(Severity::High)),
+            (Role::Cook, owner, None),
+            (Role::Owner, Id::NIL, None),
+        ] {
+            let wishes = wishes(testing::id(3), vec![fact(added(role).into(), actor)], &|_| None);
+            let raised = wishes.iter().find_map(|wish| match wish {
+                Wish::Raise(raised) => Some(raised.severity),
+                Wish::Return(..) => None,
+            });
+            assert_eq!(raised, severity, "{role:?}");
+        }
+    }
+}

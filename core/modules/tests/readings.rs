@@ -1,0 +1,213 @@
+//! Readings on a real store: whatever the order in which minutes come (clocks are set back, boxes were apart), the rows
+//! are those of the set, no minute is missing or double, and days and reports add up to the minutes.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+use std::collections::BTreeMap;
+
+use tempfile::TempDir;
+use trivet_domain::haccp::{self, HourReading, Limits, NoData, Reading};
+use trivet_domain::{Command, MilliCelsius};
+use trivet_log::{Id, ReplicaKind};
+use trivet_modules::haccp::minutes::{self, Figures};
+use trivet_replica::identity::{Applicant, EnrolmentCode, certify, letter};
+use trivet_replica::store::{log, rebuild};
+use trivet_replica::{Actor, App, Config, Identity, Wall};
+
+struct Replica {
+    app: App,
+    _data: TempDir,
+}
+
+impl std::ops::Deref for Replica {
+    type Target = App;
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}
+
+/// Two boxes of one location.
+fn two() -> [Replica; 2] {
+    let founder = Identity::found(1);
+    let code = EnrolmentCode::new(&founder.root_public_key);
+    let applicant = Applicant::new(ReplicaKind::Box);
+    let answer = certify(&founder, &code, &applicant.request(&code), letter(1)).unwrap();
+    [founder, applicant.accept(&code, answer).unwrap()].map(|identity| {
+        let data = tempfile::tempdir().unwrap();
+        let app = App::open(Config {
+            data: data.path().to_owned(),
+            identity,
+            modules: trivet_modules::all(),
+            wall: Wall::default(),
+            version: "test",
+            more: axum::http::Extensions::new(),
+        });
+        Replica { app: app.unwrap(), _data: data }
+    })
+}
+
+const HOUR: i64 = 497_222;
+const PROBES: u8 = 3;
+
+fn probe(n: u8) -> Id {
+    Id::at(1_790_000_000_000, [n; 10])
+}
+
+/// A value of its own for each probe and minute; one in eight minutes is without data.
+fn reading(n: u8, minute: i64) -> Reading {
+    let noise = (minute * 31 + i64::from(n) * 17).rem_euclid(64);
+    match noise % 8 {
+        0 => Reading { no_data: Some(NoData::Timeout), ..Reading::default() },
+        _ => Reading {
+            last: Some(MilliCelsius(3_000 + 60 * noise as i32)),
+            samples: Some(60),
+            above: Some(noise as u32).filter(|above| *above > 0),
+            ..Reading::default()
+        },
+    }
+}
+
+impl Replica {
+    async fn record(&self, minute: i64) {
+        let readings = (0..PROBES).map(|n| (probe(n), reading(n, minute))).collect();
+        let key = Id::at(u64::try_from(minute * 60_000).unwrap(), trivet_replica::sealing::random());
+        let actor = Actor::the_box(Id::from_bytes(self.identity.origin().0));
+        let probe = |(probe, reading)| haccp::ProbeMinute { probe, calibration: None, reading };
+        let probes = readings.into_iter().map(probe).collect();
+        let readings = haccp::Readings { minute, probes, ..haccp::Readings::default() };
+        self.submit(actor, key, Command::Haccp(haccp::Command::RecordMinute(readings))).await.unwrap();
+    }
+
+    fn dump(&self) -> String {
+        self.store.read(|conn| rebuild::dump(conn, &self.modules)).unwrap()
+    }
+
+    async fn ship_to(&self, other: &Replica) {
+        let certificates = self.store.read(log::certificates).unwrap();
+        other.store.write(move |writing| writing.introduce(&certificates, &[])).await.unwrap().unwrap();
+        for (_, head) in self.store.read(log::heads).unwrap() {
+            loop {
+                let theirs = other.store.read(log::heads).unwrap();
+                let held = theirs.iter().find(|(_, held)| held.stream == head.stream).map_or(0, |(_, held)| held.seq);
+                let batch = self.store.read(|conn| log::batch_after(conn, &head.stream, held)).unwrap();
+                let Some(batch) = batch else { break };
+                other.store.write(move |writing| writing.merge(&batch)).await.unwrap().unwrap();
+            }
+        }
+    }
+
+    fn minutes(&self, n: u8) -> Vec<HourReading> {
+        self.store.read(|conn| minutes::minutes(conn, probe(n), 0, i64::MAX)).unwrap()
+    }
+
+    async fn rebuilt(&self) -> String {
+        let mut conn = trivet_replica::store::connect(&self.store.path, false).unwrap();
+        rebuild::rebuild_all(&mut conn, &self.identity, &self.modules).unwrap();
+        self.dump()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn minutes_in_any_order_are_the_rows_of_their_set() {
+    let [a, b] = two();
+    let limits = Limits { min: None, max: Some(MilliCelsius(6_000)) };
+    // Forward over midnight, then a clock that was set back by three hours and goes on, then forward again.
+    let own: Vec<i64> = (HOUR * 60 + 50..HOUR * 60 + 190).step_by(7).collect();
+    let back: Vec<i64> = (HOUR * 60 - 100..HOUR * 60 + 60).step_by(11).collect();
+    let ahead: Vec<i64> = (HOUR * 60 + 24 * 60..HOUR * 60 + 26 * 60).step_by(13).collect();
+    let others: Vec<i64> = (HOUR * 60..HOUR * 60 + 1_600).step_by(97).collect();
+    for minute in own.iter().chain(&back).chain(&ahead) {
+        a.record(*minute).await;
+    }
+    for minute in &others {
+        b.record(*minute).await;
+    }
+    b.ship_to(&a).await;
+    a.ship_to(&b).await;
+    let rows = a.dump();
+    assert_eq!(b.dump(), rows);
+    assert_eq!(b.rebuilt().await, rows);
+    let mut all: Vec<i64> = own.iter().chain(&back).chain(&ahead).chain(&others).copied().collect();
+    all.sort_unstable();
+    for n in 0..PROBES {
+        let shown: Vec<(i64, Reading)> = a.minutes(n).into_iter().map(|at| (at.minute, at.reading)).collect();
+        assert_eq!(shown, all.iter().map(|minute| (*minute, reading(n, *minute))).collect::<Vec<_>>());
+    }
+    let expected = |minutes: &[i64], limits: Limits| {
+        let mut sums: BTreeMap<(Id, i64), Figures> = BTreeMap::new();
+        for minute in minutes {
+            for n in 0..PROBES {
+                let at = HourReading {
+                    minute: *minute,
+                    reading: reading(n, *minute),
+                    quality: Default::default(),
+                    late: false,
+                };
+                sums.entry((probe(n), minute.div_euclid(1_440))).or_default().add(&at, &limits);
+            }
+        }
+        sums
+    };
+    let report = a
+        .store
+        .read(|conn| minutes::report(conn, 0..i64::MAX, |minute| minute.div_euclid(1_440), |_, _| limits))
+        .unwrap();
+    assert_eq!(report, expected(&all, limits));
+    assert!(report.values().any(|figures| figures.beyond > 0 && figures.missing > 0));
+    // Days hold the closed hours: all but the newest of each box.
+    let of_a: Vec<i64> = own.iter().chain(&back).chain(&ahead).copied().collect();
+    let closed = |minutes: &[i64]| {
+        let newest = minutes.iter().max().unwrap().div_euclid(60);
+        minutes.iter().copied().filter(|minute| minute.div_euclid(60) != newest).collect::<Vec<_>>()
+    };
+    let days = a.store.read(|conn| minutes::days(conn, 0..i64::MAX)).unwrap();
+    assert_eq!(days, expected(&[closed(&of_a), closed(&others)].concat(), Limits::default()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_minute_of_the_hour_that_goes_on_writes_no_row() {
+    let [a, _] = two();
+    a.record(HOUR * 60).await;
+    let rows = a.dump();
+    for minute in 1..60 {
+        a.record(HOUR * 60 + minute).await;
+    }
+    assert_eq!(a.dump(), rows);
+    assert_eq!(a.minutes(0).len(), 60, "and yet it is there");
+    a.record(HOUR * 60 + 60).await;
+    assert_ne!(a.dump(), rows);
+    assert_eq!(a.minutes(0).len(), 61);
+}
+
+/// Full blocks of entries are packed while the writer is idle, on the box that wrote them and on the one that got them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_packed_store_ships_folds_and_rebuilds_as_before() {
+    let [a, b] = two();
+    for minute in 0..600 {
+        a.record(HOUR * 60 + minute).await;
+    }
+    let packed = |replica: &Replica| -> i64 {
+        replica.store.read(|conn| conn.query_row("SELECT count(*) FROM segment", [], |row| row.get(0))).unwrap()
+    };
+    let until_packed = async |replica: &Replica| {
+        let packing = async {
+            while packed(replica) < 2 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(20), packing).await.unwrap();
+    };
+    until_packed(&a).await;
+    let rows = a.dump();
+    a.ship_to(&b).await;
+    until_packed(&b).await;
+    assert_eq!(b.dump(), rows);
+    // A straggler of an hour that is packed by now is folded with the others of its hour.
+    a.record(HOUR * 60 + 61).await;
+    a.ship_to(&b).await;
+    assert_eq!(a.minutes(1).len(), 601);
+    let rows = a.dump();
+    assert_eq!(b.dump(), rows);
+    assert_eq!(b.rebuilt().await, rows);
+    assert_eq!(a.rebuilt().await, rows);
+}

@@ -1,0 +1,233 @@
+// What the page shows: the verdict, then what the entries say, decoded from the bytes that were checked.
+(() => {
+  const { verify, Decoder, hex, uuid, time } = TrivetRecord;
+  const NO_DATA = [
+    "timeout", "malformed answer", "sensor open or shorted", "implausible", "not a number", "old retained message",
+    "old by the device's time", "offline", "device fault", "key missing", "box off",
+  ];
+  const QUALITY = ["clock not set", "battery clock", "network time", "compared with the relay"];
+  const HOUR_MS = 3600000;
+
+  function element(name, attributes = {}, ...children) {
+    const made = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children.map((child) => (child instanceof Node ? child : document.createTextNode(String(child)))));
+    return made;
+  }
+
+  function table(headings, rows) {
+    const number = (cell) => typeof cell === "number" || (cell && cell.number);
+    const cellOf = (cell) => element("td", number(cell) ? { class: "n" } : {}, cell?.text ?? cell ?? "");
+    const head = element("tr", {}, ...headings.map((heading) => element("th", {}, heading)));
+    const body = rows.map(({ cells, bad }) => element("tr", bad ? { class: "bad-row" } : {}, ...cells.map(cellOf)));
+    return element("div", { class: "scroll" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)));
+  }
+
+  const section = (title, ...content) => element("section", {}, element("h2", {}, title), ...content);
+  const degrees = (milli) => (milli === null ? null : { number: true, text: (milli / 1000).toFixed(1) + " °C" });
+  const lowest = (a, b) => (a === null ? b : Math.min(a, b));
+  const highest = (a, b) => (a === null ? b : Math.max(a, b));
+
+  let shown = (at) => time(at);
+  function inZone(zone) {
+    try {
+      const format = new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
+      shown = (at) => format.format(new Date(Number(at)));
+      return zone;
+    } catch {
+      return "UTC";
+    }
+  }
+
+  // Gathers what the entries tell, in the order in which they lie.
+  function reader() {
+    const told = { names: new Map(), hours: new Map(), breaches: new Map(), outages: new Map(), manual: [], unread: 0, other: 0 };
+    const rosters = new Map();
+
+    function minuteRead(body, header, stream) {
+      const [minute, readings, roster] = body;
+      const subject = hex(header.entity);
+      if (roster) rosters.set(subject, roster.map(uuid));
+      const probes = rosters.get(subject) ?? [];
+      readings.forEach(([last, samples, below, above, mean, noData], place) => {
+        const hour = Math.floor((minute * 60000) / HOUR_MS) * HOUR_MS;
+        const probe = probes[place] ?? `place ${place + 1} of box ${hex(stream.origin).slice(0, 8)}`;
+        const key = `${probe} ${hour}`;
+        if (!told.hours.has(key)) {
+          told.hours.set(key, { probe, hour, minutes: 0, low: null, high: null, sum: 0, samples: 0, gaps: new Map() });
+        }
+        const row = told.hours.get(key);
+        if (last === null || last === undefined) {
+          const why = NO_DATA[noData] ?? "no data";
+          row.gaps.set(why, (row.gaps.get(why) ?? 0) + 1);
+          return;
+        }
+        row.minutes++;
+        row.low = lowest(row.low, last - (below ?? 0));
+        row.high = highest(row.high, last + (above ?? 0));
+        row.sum += (last + (mean ?? 0)) * (samples ?? 1);
+        row.samples += samples ?? 1;
+      });
+    }
+
+    function entry(header, raw, stream) {
+      let body;
+      try {
+        body = header.kind >= 0x0610 && header.kind <= 0x0615 ? new Decoder(raw).value() : null;
+        if (body === null) return void told.other++;
+        const subject = hex(header.entity);
+        const written = TrivetRecord.ms(header.hlc);
+        if (header.kind === 0x0610) minuteRead(body, header, stream);
+        else if (header.kind === 0x0611) {
+          const [probe, kind, value, limit, at] = body;
+          told.breaches.set(subject, { probe: uuid(probe), kind, value, limit, at, peak: value, closed: null });
+        } else if (header.kind === 0x0612) {
+          const breach = told.breaches.get(subject);
+          const [peak, at] = body;
+          if (breach) Object.assign(breach, { peak, closed: at });
+          else told.breaches.set(subject, { probe: "", kind: null, value: null, limit: null, at: null, peak, closed: at });
+        } else if (header.kind === 0x0613) {
+          told.outages.set(subject, { probe: uuid(body[0]), why: NO_DATA[body[1]] ?? "no data", from: written, to: null });
+        } else if (header.kind === 0x0614) {
+          const outage = told.outages.get(subject);
+          if (outage) outage.to = written;
+          else told.outages.set(subject, { probe: "", why: "", from: null, to: written });
+        } else {
+          const [probe, value, measured, source, min, max] = body;
+          const by = hex(header.actor) === "0".repeat(32) ? "the box" : uuid(header.actor);
+          const quality = QUALITY[header.quality] ?? "";
+          told.manual.push({ probe: uuid(probe), value, measured, source, min, max, written, by, quality });
+        }
+      } catch {
+        told.unread++;
+      }
+    }
+
+    function name([id, text]) {
+      told.names.set(uuid(id), text);
+    }
+
+    return { told, entry, name };
+  }
+
+  function proof(report) {
+    const rows = report.streams.map((walk) => {
+      const letter = report.letters[hex(walk.of.origin)] ?? "?";
+      const lane = ["orders", "readings", "documents", "audit", "blobs"][walk.of.lane] ?? walk.of.lane;
+      const begin = walk.part.begin;
+      const from = begin ? `checkpoint of entry ${begin.seq}, ${shown(TrivetRecord.ms(begin.hlc))}` : "the first entry";
+      const held = walk.part.held;
+      const witness = held === null ? "nobody else" : `until entry ${held < walk.seq ? held : walk.seq}, as the box says`;
+      const clock = [walk.late ? `${walk.late} late` : "", walk.unset ? `${walk.unset} with a clock that nobody had set` : ""];
+      const mark = element("code", {}, `${walk.of.name}/${walk.seq}:${walk.chain ? hex(walk.chain) : "?"}`);
+      return { cells: [letter, lane, from, walk.entries, witness, clock.filter(Boolean).join(", "), mark] };
+    });
+    const headings = ["Box", "Stream", "Begins at", "Entries", "Witnessed", "Readings", "Fingerprint of the last entry"];
+    return section(
+      "What was checked",
+      element("p", {}, "Root fingerprint: ", element("code", {}, report.root), ". Compare it with the one that you know of this organisation."),
+      table(headings, rows),
+      element("p", {}, "Without a witness, whoever owns the box's key can write the newest entries anew before anybody else has seen them. An earlier record, or a fingerprint that was kept, shows that: give it to trivet-verify with --seen."),
+    );
+  }
+
+  function show(report, told, bytes) {
+    const main = document.getElementById("main");
+    const verdict = document.getElementById("verdict");
+    const begin = report.begin;
+    const zone = begin ? inZone(begin.timeZone ?? "UTC") : "UTC";
+    if (begin) {
+      const [from, to] = [begin.from, begin.to].map((at) => (at === null ? "…" : shown(at)));
+      const place = begin.place ?? "an unnamed place";
+      document.getElementById("about").textContent =
+        `${place}: ${from} to ${to}. Written ${shown(begin.written)} by ${begin.software}. Times are those of ${zone}.`;
+    }
+    const good = report.findings.length === 0;
+    verdict.className = `verdict ${good ? "good" : "bad"}`;
+    verdict.textContent = good
+      ? "GOOD: this is what the boxes wrote, whole and in order."
+      : `NOT GOOD: ${report.findings.length} findings. What is shown below may not be what the boxes wrote.`;
+    if (!good) {
+      const rows = report.findings.map((f) => {
+        const entries = f.last > f.first ? `${f.first} to ${f.last}` : f.first > 0 ? String(f.first) : "";
+        return { cells: [f.code, f.words, entries, f.stream], bad: true };
+      });
+      main.append(section("What is wrong", table(["Code", "What", "Entries", "Stream"], rows)));
+    }
+    const called = (id) => told.names.get(id) ?? id;
+    const breaches = [...told.breaches.values()].map((b) => {
+      const beyond = b.kind === 0 ? "above" : b.kind === 1 ? "below" : "";
+      const from = b.at === null ? "before this record" : shown(b.at);
+      const to = b.closed === null ? "goes on" : shown(b.closed);
+      return { cells: [called(b.probe), beyond, degrees(b.limit), degrees(b.peak), from, to], bad: b.closed === null };
+    });
+    const outages = [...told.outages.values()].map((o) => {
+      const [from, to] = [o.from === null ? "before this record" : shown(o.from), o.to === null ? "goes on" : shown(o.to)];
+      return { cells: [called(o.probe), o.why, from, to], bad: o.to === null };
+    });
+    const manual = told.manual.map((m) => {
+      const outside = (Number.isInteger(m.min) && m.value < m.min) || (Number.isInteger(m.max) && m.value > m.max);
+      const cells = [called(m.probe), degrees(m.value), shown(m.measured), shown(m.written), called(m.by), m.source, m.quality];
+      return { cells, bad: outside };
+    });
+    const days = new Map();
+    for (const row of [...told.hours.values()].sort((a, b) => a.hour - b.hour || (called(a.probe) < called(b.probe) ? -1 : 1))) {
+      const day = shown(row.hour).slice(0, 10);
+      const gaps = [...row.gaps].map(([why, n]) => `${n} × ${why}`).join(", ");
+      const mean = row.samples > 0 ? Math.round(row.sum / row.samples) : null;
+      const cells = [shown(row.hour).slice(11, 16), called(row.probe), degrees(row.low), degrees(mean), degrees(row.high), row.minutes, gaps];
+      if (!days.has(day)) days.set(day, []);
+      days.get(day).push({ cells, bad: row.minutes === 0 });
+    }
+    const readings = [...days].map(([day, rows]) =>
+      element("details", days.size === 1 ? { open: "" } : {}, element("summary", {}, day), table(["Hour", "Probe", "Lowest", "Mean", "Highest", "Minutes with data", "Minutes without"], rows)),
+    );
+    const or = (rows, made) => (rows.length > 0 ? made : element("p", {}, "None in this record."));
+    main.append(
+      section("Beyond the limit", or(breaches, table(["Probe", "", "Limit", "Peak", "From", "To"], breaches))),
+      section("Outages of probes", or(outages, table(["Probe", "Why", "From", "To"], outages))),
+      section("Readings that people and other systems gave", or(manual, table(["Probe", "Value", "Measured", "Entered", "By", "Source", "Clock"], manual))),
+      section("Readings by the hour", ...(readings.length > 0 ? readings : [element("p", {}, "None in this record.")])),
+      proof(report),
+    );
+    const save = element("button", { type: "button" }, "Save the record alone");
+    save.onclick = () => {
+      const link = element("a", { href: URL.createObjectURL(new Blob([bytes])), download: "haccp.record" });
+      link.click();
+    };
+    main.append(
+      section(
+        "What this page is",
+        element("p", {}, `Names of probes and people are what the box called them when it wrote this file. ${told.other} entries of other kinds and ${told.unread} that this page cannot read were checked but are not shown.`),
+        element("p", {}, "The record lies in this file, and the check is its script; neither asks any server. Whoever can change a file can change its script: if it matters, save the record and check it with a trivet-verify that you got elsewhere."),
+        save,
+      ),
+    );
+  }
+
+  async function start() {
+    const text = document.getElementById("record").textContent.trim();
+    let bytes;
+    try {
+      bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    } catch {
+      bytes = new Uint8Array();
+    }
+    const { told, entry, name } = reader();
+    const verdict = document.getElementById("verdict");
+    let breath = Date.now();
+    const pause = async (share) => {
+      if (Date.now() - breath < 100) return;
+      verdict.textContent = `Checking the record … ${Math.floor(share * 100)} %`;
+      await new Promise((resolve) => setTimeout(resolve));
+      breath = Date.now();
+    };
+    show(await verify(bytes, { each: entry, name, pause }), told, bytes);
+  }
+
+  start().catch((error) => {
+    const verdict = document.getElementById("verdict");
+    verdict.className = "verdict bad";
+    verdict.textContent = `NOT CHECKED: this browser cannot run the check (${error}).`;
+  });
+})();

@@ -1,0 +1,102 @@
+//! What the box does about alerts: raises those that its facts, its devices and its locks ask for, calls the next when
+//! nobody comes, and sounds the buzzer. All of it without the relay.
+//!
+//! Its timers are facts: when an alert was raised and who was called stands in the log, so that a restart goes on where
+//! it stopped.
+
+mod buzzer;
+mod noted;
+mod timers;
+mod watch;
+
+use std::time::Duration;
+
+use trivet_domain::policies::Wish;
+use trivet_log::Id;
+use trivet_replica::module::EMPTY;
+use trivet_replica::{Actor, App, Module, Rejection, sealing};
+
+pub(crate) use noted::waiting;
+
+use crate::config::Config;
+use crate::devices::Devices;
+
+/// On top of the shared module of alerts: what only a box does.
+pub(crate) const MODULE: Module = Module {
+    name: "alerts_here",
+    on_append: Some(noted::on_append),
+    migrations: &[include_str!("schema.sql")],
+    ..EMPTY
+};
+
+const TICK: Duration = Duration::from_secs(1);
+/// Devices, disk, clock and equipment are looked at every so many ticks.
+const LOOK_EVERY: u32 = 5;
+
+pub(crate) fn start(app: &App, devices: &Devices, config: &Config) -> anyhow::Result<()> {
+    let sounds = buzzer::start(app, config.mqtt.as_ref())?;
+    tokio::spawn(run(app.clone(), watch::Watch::new(app, devices, config), sounds));
+    Ok(())
+}
+
+async fn run(app: App, mut watch: watch::Watch, sounds: tokio::sync::watch::Sender<bool>) {
+    let actor = Actor::the_box(Id::from_bytes(app.identity.origin().0));
+    let mut grown = app.store.grown();
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut ticks = 0u32;
+    loop {
+        let new = tokio::select! {
+            changed = grown.changed() => changed.is_ok(),
+            _ = tick.tick() => {
+                ticks = ticks.wrapping_add(1);
+                false
+            }
+        };
+        let done = async {
+            carry_out(&app, actor).await?;
+            if !new {
+                watch.lockouts(&app, actor).await?;
+                if ticks.is_multiple_of(LOOK_EVERY) {
+                    watch.look(&app, actor).await?;
+                }
+            }
+            timers::turn(&app, actor).await
+        };
+        match done.await {
+            Ok(loud) => drop(sounds.send_if_modified(|sounds| std::mem::replace(sounds, loud) != loud)),
+            // What was not done is asked for again with the next tick.
+            Err(error) => tracing::error!(%error, "alerts"),
+        }
+    }
+}
+
+/// Carries out what new facts asked for. A wish goes when it is done: to be interrupted does it again, to no effect.
+async fn carry_out(app: &App, actor: Actor) -> Result<(), Rejection> {
+    for (row, wish) in read(app, |view| noted::wishes(view.conn)).await? {
+        let done = match wish {
+            Some(Wish::Raise(raised)) => trivet_modules::alerts::raise(app, actor, raised).await.map(drop),
+            Some(Wish::Return(key, at_ms)) => over(app, actor, &key, at_ms).await,
+            None => Ok(()),
+        };
+        match done {
+            Err(Rejection::Refused(refusal)) => tracing::error!(%refusal, "an alert was not raised"),
+            other => other?,
+        }
+        let gone = app.store.write(move |writing| noted::done(writing.conn, row)).await?;
+        gone.map_err(|error| Rejection::Store(error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// The condition of this key is over.
+async fn over(app: &App, actor: Actor, key: &str, at_ms: i64) -> Result<(), Rejection> {
+    trivet_modules::alerts::return_of_key(app, actor, key, at_ms, sealing::new_id(at_ms)).await
+}
+
+async fn read<T: Send + 'static>(
+    app: &App,
+    query: impl FnOnce(&trivet_replica::View<'_>) -> rusqlite::Result<T> + Send + 'static,
+) -> Result<T, Rejection> {
+    app.read(query).await.map_err(|problem| Rejection::Store(problem.detail))
+}

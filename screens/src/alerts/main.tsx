@@ -1,0 +1,5 @@
+import { boot } from "../ui/boot";
+import { AlertsPage } from "./AlertsPage";
+import "./alerts.css";
+
+boot({ title: "page.alerts", Page: AlertsPage, wants: () => ({ needs: ["notifications"], likes: [] }) });
