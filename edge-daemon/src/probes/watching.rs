@@ -1,20 +1,26 @@
 //! From samples to facts: each sample is watched against its probe's limits at once; each minute of all probes is one
 //! fact, and what came too late for its minute is another beside it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use trivet_domain::alerts::{self, BreachAlert, Raised};
 use trivet_domain::haccp::{
-    At, BreachClosed, BreachKind, BreachOpened, Command, DOCUMENT, Doubt, Excursion, Kept, MAX_KEPT, Minute, NoData,
-    Notice, Part, PartChanged, Probe, ProbeLost, ProbeMinute, Readings, Rules, Scale, Watch, limit,
+    AlarmKind, At, BreachClosed, BreachKind, BreachOpened, Command, DOCUMENT, Doubt, Excursion, Kept, Limit, MAX_KEPT,
+    Minute, NoData, Notice, Part, PartChanged, Probe, ProbeLost, ProbeMinute, Readings, Rules, Scale, Severity, Tier,
+    Watch, limit,
 };
-use trivet_domain::{Command as AnyCommand, MilliCelsius, menu};
+use trivet_domain::safety::{
+    ControlKind, Correction, Defrost, Effective, RecordKind, RecordOpened, SecondLimit, record_about, severity,
+};
+use trivet_domain::{Command as AnyCommand, MilliCelsius, menu, policies};
 use trivet_drivers::probe::{self, InputState};
 use trivet_log::Id;
 use trivet_modules::haccp::{Latest, Samples, view};
+use trivet_modules::safety;
 use trivet_replica::store::log;
 use trivet_replica::{Actor, App, Draft, sealing};
 
@@ -58,8 +64,13 @@ struct Place {
     /// What is kept there: categories and items of the menu.
     stores: Vec<String>,
     rules: Rules,
-    calibration: Option<Id>,
+    /// The control point of the plan that it belongs to.
+    control_point: Option<String>,
+    critical: bool,
+    calibration: Calibration,
     watch: Watch,
+    alarms: Alarms,
+    battery: Option<alerts::Severity>,
     minute: Minute,
     late: Late,
     open: Option<Open>,
@@ -69,6 +80,22 @@ struct Place {
     heard_ms: i64,
     /// Its card is to be shown anew.
     news: bool,
+}
+
+/// The last comparison of a probe with a reference.
+#[derive(Default)]
+struct Calibration {
+    id: Option<Id>,
+    correction: Correction,
+    due_ms: Option<i64>,
+}
+
+/// What alarms, and what was told of it.
+#[derive(Default)]
+struct Alarms {
+    active: BTreeSet<AlarmKind>,
+    /// By the name of its words: how bad it was called.
+    told: HashMap<&'static str, Severity>,
 }
 
 /// An excursion that goes on: its breach, and the bytes of its peak.
@@ -145,14 +172,21 @@ pub(super) async fn watch(app: App, lines: Lines, mut said: mpsc::Receiver<Said>
 impl Watching {
     /// Reads the probes' documents; of a probe that it did not know also what was open when the box stopped.
     async fn learn(&mut self) {
-        let read = match self.app.read(|view| known(view.conn)).await {
+        let location = self.app.identity.certificate.location;
+        let read = self.app.read(move |view| {
+            let plan = safety::plans::in_force(view.conn, location, view.now_ms)?;
+            Ok((plan.map(|(approval, plan)| (approval.version, plan)), known(view.conn)?))
+        });
+        let read = match read.await {
             Ok(read) => read,
             Err(problem) => return tracing::error!(detail = problem.detail, "reading the probes"),
         };
         let now = self.app.wall.now_ms();
         self.wired.clear();
         let mut gone: Vec<Id> = self.places.keys().copied().collect();
-        for Known { id, probe, breach, outage } in read {
+        let (plan, read) = read;
+        let version = plan.as_ref().map(|(version, _)| *version);
+        for Known { id, probe, breach, outage, calibration, alarms } in read {
             if probe.retired || !self.lines.start_input(&probe.input) {
                 continue;
             }
@@ -164,18 +198,30 @@ impl Watching {
                 }
             }
             let place = self.places.entry(id).or_insert_with(|| {
+                let active: Vec<_> = alarms.iter().map(|(kind, _, severity)| (*kind, *severity)).collect();
                 let excursion = breach.map(|(_, kind, at_ms, peak)| Excursion::resume(kind, at_ms, peak));
                 Place {
-                    watch: Watch::resume(excursion, outage.is_some(), &[]),
+                    watch: Watch::resume(excursion, outage.is_some(), &active),
+                    alarms: Alarms {
+                        active: active.into_iter().map(|(kind, _)| kind).collect(),
+                        told: alarms.into_iter().map(|(_, words, severity)| (words, severity)).collect(),
+                    },
                     open: breach.map(|(breach, ..)| Open { breach, peak_raw: Vec::new() }),
                     outage,
                     heard_ms: now,
                     ..Place::default()
                 }
             });
-            place.rules = Rules::of(probe.unit_kind, &probe.limits, probe.alarm_delay_ms);
-            place.rules.budget = (!probe.stores.is_empty()).then(|| probe.hold_budget.unwrap_or(HOLD_BUDGET));
+            let effective = Effective::of(plan.as_ref().map(|(_, plan)| plan), id, probe.unit_kind);
+            place.rules = rules(&probe, &effective, version);
+            place.critical = effective.kind == Some(ControlKind::Ccp);
+            place.control_point = effective.control_point;
+            place.calibration = calibration;
             (place.name, place.input, place.stores) = (probe.name, probe.input, probe.stores);
+            if let Some(hold) = effective.hold {
+                place.stores.extend(hold.categories);
+                place.stores.extend(hold.items.iter().map(Id::to_string));
+            }
         }
         for id in gone {
             self.places.remove(&id);
@@ -201,10 +247,13 @@ impl Watching {
         let now = self.app.wall.now_ms();
         // A device's own time counts where it has one that can be: a clock ahead is none.
         let taken = sample.taken_ms.filter(|taken| *taken <= now + AHEAD_MS).map_or(now, |taken| taken.min(now));
-        let value = sample.value.map(MilliCelsius).map_err(reason);
-        let seen = Seen { value, doubt: sample.doubt.and_then(doubt), at: self.at(taken), raw: sample.raw.as_slice() };
+        let at = self.at(taken);
         let minute = taken.div_euclid(MINUTE_MS);
         let Some(place) = self.places.get_mut(&id) else { return };
+        let value = sample.value.map(|raw| place.calibration.correction.apply(MilliCelsius(raw))).map_err(reason);
+        let overdue = place.calibration.due_ms.is_some_and(|due_ms| taken > due_ms);
+        let doubt = sample.doubt.and_then(doubt).or(overdue.then_some(Doubt::CalibrationOverdue));
+        let seen = Seen { value, doubt, at, raw: sample.raw.as_slice() };
         if minute < self.minute {
             let notices = place.late.look(seen, &place.rules);
             for notice in notices {
@@ -234,8 +283,15 @@ impl Watching {
         {
             open.peak_raw = seen.raw.to_vec();
         }
+        let battery = sample.battery_percent.filter(|percent| {
+            let severity = alerts::battery_severity(*percent);
+            std::mem::replace(&mut place.battery, severity) != severity
+        });
         for notice in notices {
             self.note(id, notice, &seen, None).await;
+        }
+        if let Some(percent) = battery {
+            self.tell_of_battery(id, percent).await;
         }
     }
 
@@ -308,7 +364,12 @@ impl Watching {
                 }
                 None => return,
             },
-            // Of what a device had kept only the excursions are news.
+            // Of what a device had kept the excursions are news, and that one would have alarmed.
+            Notice::Alarm { kind, severity, value: Some(value), limit: Some(limit) } if late_ms.is_some() => {
+                let Some(breach) = open.as_ref().map(|open| open.breach) else { return };
+                let raised = place.raised(probe, breach, kind, severity, (value, limit), seen.at.wall_ms);
+                return self.raise(Raised { late_ms, momentary: Some(true), ..raised }).await;
+            }
             _ if late_ms.is_some() => return,
             Notice::Lost(_) | Notice::Faulty(_) => {
                 place.outage = Some(new);
@@ -330,9 +391,105 @@ impl Watching {
                 }
                 return;
             }
-            Notice::Alarm { .. } | Notice::Worse { .. } | Notice::Calm { .. } => return,
+            Notice::Alarm { kind, severity, value, limit } => {
+                return self.alarm(probe, kind, severity, value.zip(limit), seen.at.wall_ms).await;
+            }
+            Notice::Worse { kind, severity } => return self.worse(probe, kind, severity).await,
+            Notice::Calm { kind } => return self.calm(probe, kind, seen.at.wall_ms).await,
         };
         self.submit(command).await;
+    }
+
+    /// People are told; and of food beyond its limit a record is opened, which asks what became of it.
+    async fn alarm(
+        &mut self,
+        probe: Id,
+        kind: AlarmKind,
+        severity: Severity,
+        at_limit: Option<(MilliCelsius, Limit)>,
+        at_ms: i64,
+    ) {
+        let Some(place) = self.places.get_mut(&probe) else { return };
+        place.alarms.active.insert(kind);
+        let words = words(kind);
+        if place.alarms.told.contains_key(words) {
+            return self.worse(probe, kind, severity).await;
+        }
+        place.alarms.told.insert(words, severity);
+        let cause = sealing::new_id(self.app.wall.now_ms());
+        let raised = match (kind, at_limit) {
+            (AlarmKind::Door, _) | (_, None) => alerts::raise_for_door(cause, probe, &place.name, at_ms),
+            (AlarmKind::Rate, Some((value, _))) => alerts::raise_for_rise(cause, probe, &place.name, value, at_ms),
+            (_, Some(at_limit)) => {
+                let breach = place.open.as_ref().map_or(cause, |open| open.breach);
+                place.raised(probe, breach, kind, severity, at_limit, at_ms)
+            }
+        };
+        let of_food = matches!(kind, AlarmKind::High | AlarmKind::HighHigh | AlarmKind::Low);
+        let record = place.open.as_ref().filter(|_| of_food).zip(at_limit).map(|(open, (value, limit))| {
+            let opened = RecordOpened {
+                kind: RecordKind::Breach,
+                severity,
+                due_ms: severity::due_ms(severity, at_ms),
+                summary: format!("{}: {}", place.name, limit::shown(value, limit.scale, Some(limit))),
+                about: Some(open.breach),
+                control_point: place.control_point.clone(),
+                plan_version: place.rules.plan,
+                probe: Some(probe),
+            };
+            (record_about(open.breach), opened)
+        });
+        self.raise(raised).await;
+        if let Some((record, opened)) = record {
+            self.send(AnyCommand::Safety(trivet_domain::safety::Command::OpenRecord { record, opened })).await;
+        }
+    }
+
+    async fn worse(&mut self, probe: Id, kind: AlarmKind, severity: Severity) {
+        let Some(place) = self.places.get_mut(&probe) else { return };
+        let told = place.alarms.told.entry(words(kind)).or_insert(Severity::Warn);
+        if *told >= severity {
+            return;
+        }
+        *told = severity;
+        let key = alerts::key_of(words(kind), probe);
+        let open = self.app.read(move |view| trivet_modules::alerts::open_of_key(view.conn, &key)).await;
+        if let Ok(Some(alert)) = open {
+            let severity = policies::severity(severity);
+            self.send(AnyCommand::Alerts(alerts::Command::Change { alert, severity })).await;
+        }
+    }
+
+    async fn calm(&mut self, probe: Id, kind: AlarmKind, at_ms: i64) {
+        let Some(place) = self.places.get_mut(&probe) else { return };
+        place.alarms.active.remove(&kind);
+        if place.alarms.active.iter().any(|active| words(*active) == words(kind)) {
+            return;
+        }
+        place.alarms.told.remove(words(kind));
+        self.over(&alerts::key_of(words(kind), probe), at_ms).await;
+    }
+
+    async fn tell_of_battery(&self, probe: Id, percent: u8) {
+        let now = self.app.wall.now_ms();
+        let Some(place) = self.places.get(&probe) else { return };
+        match alerts::raise_battery(sealing::new_id(now), probe, &place.name, percent, now) {
+            Some(raised) => self.raise(raised).await,
+            None => self.over(&alerts::key_of("battery_low", probe), now).await,
+        }
+    }
+
+    async fn raise(&self, raised: Raised) {
+        if let Err(error) = trivet_modules::alerts::raise(&self.app, self.actor, raised).await {
+            tracing::error!(%error, "an alert was not raised");
+        }
+    }
+
+    async fn over(&self, key: &str, at_ms: i64) {
+        let new = sealing::new_id(self.app.wall.now_ms());
+        if let Err(error) = trivet_modules::alerts::return_of_key(&self.app, self.actor, key, at_ms, new).await {
+            tracing::error!(%error, "an alert was not ended");
+        }
     }
 
     /// The policy from fridge to menu: what needs what is kept there is not sold until somebody has looked at it.
@@ -364,7 +521,7 @@ impl Watching {
         let kept = kept.collect();
         let reading = |(id, place): (&Id, &mut Place)| ProbeMinute {
             probe: *id,
-            calibration: place.calibration,
+            calibration: place.calibration.id,
             reading: place.minute.close(NoData::Timeout),
         };
         let probes = self.places.iter_mut().map(reading).collect();
@@ -393,7 +550,7 @@ impl Watching {
                 });
                 let at = u8::try_from(readings.probes.len()).unwrap_or(u8::MAX);
                 readings.kept.extend(kept.into_iter().map(|kept| Kept { place: at, ..kept }));
-                let (calibration, reading) = (place.calibration, of.close(NoData::Timeout));
+                let (calibration, reading) = (place.calibration.id, of.close(NoData::Timeout));
                 readings.probes.push(ProbeMinute { probe: *id, calibration, reading });
             }
             if over {
@@ -459,6 +616,85 @@ impl Late {
     }
 }
 
+impl Place {
+    fn raised(
+        &self,
+        probe: Id,
+        breach: Id,
+        kind: AlarmKind,
+        severity: Severity,
+        (value, limit): (MilliCelsius, Limit),
+        at_ms: i64,
+    ) -> Raised {
+        alerts::raise_for_breach(&BreachAlert {
+            breach,
+            probe,
+            name: &self.name,
+            too_warm: kind != AlarmKind::Low,
+            value,
+            limit: limit.celsius(),
+            severity: policies::severity(severity),
+            at_ms,
+            late_ms: None,
+            needs_action: self.critical,
+        })
+    }
+}
+
+/// Both limits above have the same words: it is one condition that became worse.
+fn words(kind: AlarmKind) -> &'static str {
+    match kind {
+        AlarmKind::High | AlarmKind::HighHigh => "temperature_high",
+        AlarmKind::Low => "temperature_low",
+        AlarmKind::Rate => "temperature_rising",
+        AlarmKind::Door => "door_open",
+    }
+}
+
+/// What a probe is watched by: the plan's control point where there is one, and the stricter of its limit and the
+/// probe's own; else the probe's own limits and what is usual for its kind of unit.
+fn rules(probe: &Probe, effective: &Effective, plan: Option<u32>) -> Rules {
+    const MINUTE: i64 = MINUTE_MS;
+    let usual = Rules::of(probe.unit_kind, &probe.limits, probe.alarm_delay_ms);
+    let budget = (!probe.stores.is_empty()).then(|| probe.hold_budget.unwrap_or(HOLD_BUDGET));
+    if effective.control_point.is_none() {
+        return Rules { budget, plan, ..usual };
+    }
+    let alarm = &effective.alarm;
+    let delay_ms = probe.alarm_delay_ms.unwrap_or(i64::from(alarm.delay_minutes) * MINUTE);
+    let of_plan = effective.rules.iter().map(|rule| rule.limit);
+    let strictest = |upper: bool, own: Option<Limit>| {
+        let limits = of_plan.clone().chain(own).filter(|limit| limit.is_upper() == upper);
+        let by = |limit: &Limit| if upper { limit.celsius().0 } else { -limit.celsius().0 };
+        limits.min_by_key(by).map(|limit| Tier { limit, delay_ms })
+    };
+    let second = |second: Option<SecondLimit>| {
+        second.map(|second| Tier { limit: second.limit, delay_ms: i64::from(second.delay_minutes) * MINUTE })
+    };
+    let high = strictest(true, probe.limits.max.map(Limit::at_most));
+    let hold_after = effective.hold.as_ref().and_then(|hold| {
+        let limit = hold.beyond.or(high.map(|tier| tier.limit))?;
+        Some(Tier { limit, delay_ms: i64::from(hold.budget_minutes) * MINUTE })
+    });
+    let defrost = alarm.defrost.unwrap_or(Defrost { mute_minutes: 0, recovery_minutes: 0, per_day: 0 });
+    Rules {
+        high,
+        low: strictest(false, probe.limits.min.map(Limit::at_least)),
+        high_high: second(alarm.far).filter(|tier| tier.limit.is_upper()),
+        low_alarm: second(alarm.other_side).filter(|tier| !tier.limit.is_upper()),
+        deadband: alarm.deadband_milli.into(),
+        rate: alarm.rate.map(|rate| rate.milli_per_minute.into()),
+        door_ms: alarm.door_minutes.map_or(usual.door_ms, |minutes| i64::from(minutes) * MINUTE),
+        defrost_ms: i64::from(defrost.mute_minutes) * MINUTE,
+        recovery_ms: i64::from(defrost.recovery_minutes) * MINUTE,
+        defrosts_a_day: defrost.per_day.into(),
+        budget,
+        hold_after,
+        plan,
+        ..usual
+    }
+}
+
 fn kept(seen: &Seen<'_>) -> Kept {
     Kept {
         place: 0,
@@ -494,6 +730,9 @@ struct Known {
     /// The breach that goes on, when it opened and its peak.
     breach: Option<(Id, BreachKind, i64, MilliCelsius)>,
     outage: Option<Id>,
+    calibration: Calibration,
+    /// What was told of and is not over, with the name of its words.
+    alarms: Vec<(AlarmKind, &'static str, Severity)>,
 }
 
 fn known(conn: &Connection) -> rusqlite::Result<Vec<Known>> {
@@ -512,9 +751,37 @@ fn known(conn: &Connection) -> rusqlite::Result<Vec<Known>> {
         });
         let sql = "SELECT id FROM haccp_outage WHERE probe=?1 AND returned_ms IS NULL ORDER BY id DESC LIMIT 1";
         let outage = conn.query_row(sql, [id.as_bytes()], |row| row.get(0).map(Id::from_bytes));
-        probes.push(Known { id, probe, breach: breach.optional()?, outage: outage.optional()? });
+        let (breach, outage) = (breach.optional()?, outage.optional()?);
+        let (calibration, alarms) = (calibration(conn, id)?, alarms(conn, id)?);
+        probes.push(Known { id, probe, breach, outage, calibration, alarms });
     }
     Ok(probes)
+}
+
+fn calibration(conn: &Connection, probe: Id) -> rusqlite::Result<Calibration> {
+    let sql = "SELECT id, due_ms FROM safety_calibration WHERE probe=?1 ORDER BY at_ms DESC, id DESC LIMIT 1";
+    let latest = conn
+        .prepare_cached(sql)?
+        .query_row([probe.as_bytes()], |row| Ok((row.get(0).map(Id::from_bytes)?, row.get::<_, i64>(1)?)));
+    let Some((id, due_ms)) = latest.optional()? else { return Ok(Calibration::default()) };
+    let correction = safety::work::correction(conn, probe)?;
+    Ok(Calibration { id: Some(id), correction, due_ms: Some(due_ms) })
+}
+
+/// Of alerts that stand: what the watch goes on from.
+fn alarms(conn: &Connection, probe: Id) -> rusqlite::Result<Vec<(AlarmKind, &'static str, Severity)>> {
+    let mut alarms = Vec::new();
+    for kind in [AlarmKind::High, AlarmKind::Low, AlarmKind::Rate, AlarmKind::Door] {
+        let key = alerts::key_of(words(kind), probe);
+        let Some(severity) = trivet_modules::alerts::lasting(conn, &key)? else { continue };
+        let severity = match severity {
+            alerts::Severity::Warn => Severity::Warn,
+            alerts::Severity::High => Severity::High,
+            alerts::Severity::Critical => Severity::Critical,
+        };
+        alarms.push((kind, words(kind), severity));
+    }
+    Ok(alarms)
 }
 
 /// A value that waited is known by its time; everything else is said.

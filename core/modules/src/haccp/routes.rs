@@ -77,10 +77,6 @@ struct ProbeChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<i64>)]
     alarm_delay_seconds: Option<Option<i64>>,
-    /// RFC 3339; null takes it away.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
-    next_maintenance: Option<Option<String>>,
     retired: Option<bool>,
     /// What is kept there: categories of the menu, or ids of its items. They are put on hold when they have been warm
     /// for too long.
@@ -100,13 +96,8 @@ fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 impl ProbeChange {
-    fn change(self) -> Result<Change, Problem> {
-        let next_maintenance_ms = match self.next_maintenance {
-            Some(Some(text)) => Some(time_of("nextMaintenance", Some(text))?),
-            Some(None) => Some(None),
-            None => None,
-        };
-        Ok(Change {
+    fn change(self) -> Change {
+        Change {
             name: self.name,
             unit_kind: self.unit_kind,
             min: self.min_milli_c.map(|limit| limit.map(MilliCelsius)),
@@ -114,11 +105,10 @@ impl ProbeChange {
             input: self.input,
             details: self.details.into_iter().collect(),
             alarm_delay_ms: self.alarm_delay_seconds.map(|delay| delay.map(|s| s.saturating_mul(1_000))),
-            next_maintenance_ms,
             retired: self.retired,
             stores: self.stores,
             hold_budget: self.hold_budget,
-        })
+        }
     }
 }
 
@@ -194,7 +184,7 @@ async fn adopt(
     Key(key): Key,
     Parsed(body): Parsed<ProbeChange>,
 ) -> Result<(StatusCode, Json<ProbeView>), Problem> {
-    let probe = edit(app, caller, key, key, body.change()?).await?;
+    let probe = edit(app, caller, key, key, body.change()).await?;
     Ok((StatusCode::CREATED, probe))
 }
 
@@ -211,7 +201,7 @@ async fn change(
 ) -> Result<Json<ProbeView>, Problem> {
     let known = app.read(move |view| view::probe(view, Id(id))).await?;
     known.ok_or_else(|| Problem::not_found("probe"))?;
-    edit(app, caller, key, Id(id), body.change()?).await
+    edit(app, caller, key, Id(id), body.change()).await
 }
 
 async fn edit(app: App, caller: Caller, key: Id, probe: Id, change: Change) -> Result<Json<ProbeView>, Problem> {

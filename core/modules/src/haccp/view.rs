@@ -44,7 +44,6 @@ pub struct ProbeView {
     pub details: BTreeMap<String, String>,
     /// How long a value may be beyond its limit before it alarms, where that is not what its kind of unit has.
     pub alarm_delay_seconds: Option<i64>,
-    pub next_maintenance: Option<String>,
     /// No longer in use; its record stays.
     pub retired: bool,
     /// What is kept there: categories of the menu, or ids of its items.
@@ -226,7 +225,6 @@ fn one(view: &View<'_>, id: Id, newest: &mut Newest) -> rusqlite::Result<Option<
         input: probe.input,
         details: probe.details.into_iter().collect(),
         alarm_delay_seconds: probe.alarm_delay_ms.map(|ms| ms / 1_000),
-        next_maintenance: probe.next_maintenance_ms.map(time::text),
         retired: probe.retired,
         stores: probe.stores,
         hold_budget: probe.hold_budget,

@@ -4,7 +4,7 @@
 
 use rusqlite::Connection;
 use trivet_domain::MilliCelsius;
-use trivet_domain::haccp::Severity;
+use trivet_domain::haccp::{Limits, Severity, Verdict};
 use trivet_domain::safety::cooling::{Sample, judge};
 use trivet_domain::safety::{
     self, CheckKind, CheckMissed, Clock, Command, Cooling, CoolingEnded, CoolingVerdict, CoolingWarned, Doubt, Expiry,
@@ -203,6 +203,18 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
         let why = if too_warm { "became too warm" } else { "not discarded after its time" };
         let opened = record(RecordKind::Timer, Severity::High, format!("{}: {why}", timer.started.what.product), id);
         open(id, RecordOpened { plan_version: timer.started.what.plan_version.or(version), ..opened });
+    }
+    let manual = "SELECT s.id FROM haccp_manual s WHERE s.entered_ms>?1-86400000 AND (s.value>s.max OR s.value<s.min)";
+    for id in wanted(manual)? {
+        let Some(read) = crate::haccp::view::manual(conn, id)? else { continue };
+        let limits = Limits { min: read.min_milli_c.map(MilliCelsius), max: read.max_milli_c.map(MilliCelsius) };
+        let (Verdict::Above(severity) | Verdict::Below(severity)) = limits.judge(MilliCelsius(read.value_milli_c))
+        else {
+            continue;
+        };
+        let summary = format!("{}: {} by hand", read.sensor_name, MilliCelsius(read.value_milli_c));
+        let opened = record(RecordKind::Breach, severity, summary, id);
+        open(id, RecordOpened { probe: Some(Id(read.sensor_id)), ..opened });
     }
     for id in wanted("SELECT s.id FROM safety_calibration s WHERE s.found_good=0")? {
         let Some(calibration) = view::calibration_state(conn, id)? else { continue };
