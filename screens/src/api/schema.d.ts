@@ -1022,9 +1022,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Acknowledgement: {
-            comment?: string | null;
-        };
         Alert: {
             /**
              * Format: uuid
@@ -1091,6 +1088,17 @@ export interface components {
             /** @description The name of its words, and what they name. */
             words: string;
         };
+        AlertAcknowledgement: {
+            comment?: string | null;
+        };
+        AlertClosing: {
+            /**
+             * Format: uuid
+             * @description The record of the corrective action, where the alert needs one.
+             */
+            action?: string | null;
+            comment?: string | null;
+        };
         AlertList: {
             alerts: components["schemas"]["Alert"][];
             /**
@@ -1128,6 +1136,11 @@ export interface components {
             /** Format: uuid */
             by: string;
             byName?: string | null;
+            until: string;
+            why: string;
+        };
+        AlertShelving: {
+            /** @description RFC 3339, within the next 24 hours. */
             until: string;
             why: string;
         };
@@ -1202,14 +1215,6 @@ export interface components {
         };
         BreachList: {
             breaches: components["schemas"]["Breach"][];
-        };
-        Closing: {
-            /**
-             * Format: uuid
-             * @description The record of the corrective action, where the alert needs one.
-             */
-            action?: string | null;
-            comment?: string | null;
         };
         Device: {
             address: string;
@@ -2174,11 +2179,6 @@ export interface components {
          * @enum {string}
          */
         Sheet: "test" | "alignment" | "code_pages";
-        Shelving: {
-            /** @description RFC 3339, within the next 24 hours. */
-            until: string;
-            why: string;
-        };
         Station: {
             id: string;
             name: string;
@@ -2481,7 +2481,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Acknowledgement"];
+                "application/json": components["schemas"]["AlertAcknowledgement"];
             };
         };
         responses: {
@@ -2530,7 +2530,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Closing"];
+                "application/json": components["schemas"]["AlertClosing"];
             };
         };
         responses: {
@@ -2579,7 +2579,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Shelving"];
+                "application/json": components["schemas"]["AlertShelving"];
             };
         };
         responses: {

@@ -49,6 +49,9 @@ export function moment(at: string, now: number): string {
   return same ? clock(at) : `${day.format(new Date(at))} ${clock(at)}`;
 }
 
+/** "12 May 2026". */
+export const date = (at: string): string => zoned({ day: "numeric", month: "short", year: "numeric" }).format(new Date(at));
+
 /** A length of time in its largest unit: "12 s", "4 min", "3 h 05 min", "2 d". */
 export function span(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
