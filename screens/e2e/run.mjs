@@ -1,6 +1,7 @@
 // All stories of the screens, in one browser: `node --test e2e/run.mjs`.
 import "./orders.mjs";
 import "./temperatures.mjs";
+import "./record.mjs";
 import "./dashboard.mjs";
 import "./printers.mjs";
 import "./connection.mjs";
