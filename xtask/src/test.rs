@@ -47,6 +47,7 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
     }
     run(&mut tests)?;
     codes_are_read()?;
+    records_are_judged_alike()?;
     fuzz(FUZZ_SECONDS)?;
     simulation(SCHEDULES, None, false)?;
     sabotage_is_found()?;
@@ -74,6 +75,13 @@ fn codes_are_read() -> anyhow::Result<()> {
         format!("no environment for the reader of codes ({}) in {}", READERS.join(", "), venv.display())
     })?;
     run(Command::new(&python).arg(root().join("drivers/tests/codes.py")).arg(target().join("strict")))
+}
+
+/// The script of the self-verifying page gives each damaged record the verdict of the program: those of the corpus, and
+/// those that the property test left in `target/verify`.
+fn records_are_judged_alike() -> anyhow::Result<()> {
+    let folder = root().join("core/verify");
+    run(Command::new("node").arg(folder.join("page/agree.mjs")).arg(folder.join("corpus")).arg(target().join("verify")))
 }
 
 fn npm(arguments: &[&str]) -> Command {

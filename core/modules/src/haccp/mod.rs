@@ -2,6 +2,7 @@
 
 pub mod minutes;
 mod project;
+pub mod record;
 mod routes;
 mod samples;
 pub mod view;
@@ -37,6 +38,8 @@ pub const MODULE: Module = Module {
     reads: &[
         Read { path: "/api/v1/haccp/probes", permission: Permission::HaccpRead },
         Read { path: "/api/v1/haccp/probes/{id}/history", permission: Permission::HaccpRead },
+        Read { path: "/api/v1/haccp/record", permission: Permission::HaccpRead },
+        Read { path: "/api/v1/haccp/record.html", permission: Permission::HaccpRead },
         Read { path: "/api/v1/haccp/breaches", permission: Permission::HaccpRead },
         Read { path: "/api/v1/temperature", permission: Permission::HaccpRead },
         Read { path: "/api/temperature", permission: Permission::HaccpRead },

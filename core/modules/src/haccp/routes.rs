@@ -27,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(breaches))
         .routes(routes!(release))
         .routes(routes!(temperatures, record))
+        .merge(super::record::routes())
         .route("/api/temperature", axum::routing::get(temperatures).post(record))
 }
 
@@ -316,7 +317,7 @@ async fn temperatures(
     Ok(Json(TemperatureList { temperatures, next }))
 }
 
-fn time_of(field: &str, text: Option<String>) -> Result<Option<i64>, Problem> {
+pub(super) fn time_of(field: &str, text: Option<String>) -> Result<Option<i64>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let wrong = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not a time").field(field, "a time as RFC 3339");
     time::parse(&text).map(Some).ok_or_else(wrong)
