@@ -160,7 +160,11 @@ async fn minutes_in_any_order_are_the_rows_of_their_set() {
         let newest = minutes.iter().max().unwrap().div_euclid(60);
         minutes.iter().copied().filter(|minute| minute.div_euclid(60) != newest).collect::<Vec<_>>()
     };
-    let days = a.store.read(|conn| minutes::days(conn, 0..i64::MAX)).unwrap();
+    let mut days = BTreeMap::new();
+    for n in 0..PROBES {
+        let of_probe = a.store.read(|conn| minutes::days(conn, probe(n), 0..i64::MAX)).unwrap();
+        days.extend(of_probe.into_iter().map(|(day, figures)| ((probe(n), day), figures)));
+    }
     assert_eq!(days, expected(&[closed(&of_a), closed(&others)].concat(), Limits::default()));
 }
 

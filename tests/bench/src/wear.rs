@@ -150,14 +150,14 @@ impl Device {
     fn mounted(folder: &Path) -> anyhow::Result<(String, PathBuf)> {
         let image = folder.join("image");
         File::create(&image)?.set_len(1 << 30)?;
-        let device = run(Command::new("losetup").args(["--find", "--show"]).arg(&image))?.trim().to_owned();
+        let device = told(Command::new("losetup").args(["--find", "--show"]).arg(&image))?.trim().to_owned();
         let mount = folder.join("mount");
         std::fs::create_dir(&mount)?;
         let made =
-            run(Command::new("mkfs.ext4").args(["-q", "-E", "lazy_itable_init=0,lazy_journal_init=0"]).arg(&device))
-                .and_then(|_| run(Command::new("mount").args(["-o", "noatime"]).arg(&device).arg(&mount)));
+            told(Command::new("mkfs.ext4").args(["-q", "-E", "lazy_itable_init=0,lazy_journal_init=0"]).arg(&device))
+                .and_then(|_| told(Command::new("mount").args(["-o", "noatime"]).arg(&device).arg(&mount)));
         if made.is_err() {
-            drop(run(Command::new("losetup").args(["-d", &device])));
+            drop(told(Command::new("losetup").args(["-d", &device])));
         }
         made?;
         Ok((device, mount))
@@ -188,7 +188,7 @@ impl Device {
     }
 
     fn settle(&self) -> anyhow::Result<()> {
-        run(Command::new("sync").arg("-f").arg(self.folder())).map(drop)
+        told(Command::new("sync").arg("-f").arg(self.folder())).map(drop)
     }
 
     fn stat(&self) -> anyhow::Result<(f64, f64)> {
@@ -204,13 +204,13 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         if let Device::Loop { device, mount, .. } = self {
-            drop(run(Command::new("umount").arg(mount)));
-            drop(run(Command::new("losetup").args(["-d", device])));
+            drop(told(Command::new("umount").arg(mount)));
+            drop(told(Command::new("losetup").args(["-d", device])));
         }
     }
 }
 
-fn run(command: &mut Command) -> anyhow::Result<String> {
+fn told(command: &mut Command) -> anyhow::Result<String> {
     let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
     ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr).trim());
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

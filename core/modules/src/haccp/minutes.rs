@@ -310,16 +310,15 @@ impl<D: Fn(i64) -> i64, L: Fn(Id, i64) -> Limits> Report<D, L> {
     }
 }
 
-/// The figures of whole days of UTC, by probe, without what lies beyond a limit: for charts of years, and for time
-/// whose minutes are no longer kept as rows. The hours that go on are not in them yet.
-pub fn days(conn: &Connection, days: std::ops::Range<i64>) -> rusqlite::Result<BTreeMap<(Id, i64), Figures>> {
-    let mut sums: BTreeMap<(Id, i64), Figures> = BTreeMap::new();
-    let sql = "SELECT day, probe, minutes, missing, lowest, highest, sum FROM haccp_day WHERE day>=?1 AND day<?2";
+/// A probe's figures of whole days of UTC that count from 1970, without what lies beyond a limit: for charts of years,
+/// and for time whose minutes are no longer kept as rows. The hours that go on are not in them yet.
+pub fn days(conn: &Connection, probe: Id, days: std::ops::Range<i64>) -> rusqlite::Result<BTreeMap<i64, Figures>> {
+    let mut sums: BTreeMap<i64, Figures> = BTreeMap::new();
+    let sql = "SELECT day, minutes, missing, lowest, highest, sum FROM haccp_day WHERE day>=?1 AND day<?2 AND probe=?3";
     let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query([days.start, days.end])?;
+    let mut rows = statement.query(params![days.start, days.end, probe.as_bytes()])?;
     while let Some(row) = rows.next()? {
-        let place = (row.get(1).map(Id::from_bytes)?, row.get(0)?);
-        sums.entry(place).or_default().merge(&figures_from_row(row, 2)?);
+        sums.entry(row.get(0)?).or_default().merge(&figures_from_row(row, 1)?);
     }
     Ok(sums)
 }

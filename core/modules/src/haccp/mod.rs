@@ -40,6 +40,7 @@ pub const MODULE: Module = Module {
         Read { path: "/api/v1/haccp/probes/{id}/history", permission: Permission::HaccpRead },
         Read { path: "/api/v1/haccp/record", permission: Permission::HaccpRead },
         Read { path: "/api/v1/haccp/record.html", permission: Permission::HaccpRead },
+        Read { path: "/api/v1/haccp/probes/{id}/days", permission: Permission::HaccpRead },
         Read { path: "/api/v1/haccp/breaches", permission: Permission::HaccpRead },
         Read { path: "/api/v1/temperature", permission: Permission::HaccpRead },
         Read { path: "/api/temperature", permission: Permission::HaccpRead },

@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::view::{self, BreachView, ManualFilter, ManualView, PointView, ProbeView};
+use super::view::{self, BreachView, DayView, ManualFilter, ManualView, PointView, ProbeView};
 use crate::{menu, time};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -24,6 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list, adopt))
         .routes(routes!(change))
         .routes(routes!(history))
+        .routes(routes!(days))
         .routes(routes!(breaches))
         .routes(routes!(release))
         .routes(routes!(temperatures, record))
@@ -53,6 +54,13 @@ struct History {
     from: String,
     to: String,
     points: Vec<PointView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct HistoryDays {
+    probe_id: Uuid,
+    days: Vec<DayView>,
 }
 
 /// The fields of a probe. What is left out stays; a limit of null is taken away.
@@ -228,6 +236,25 @@ async fn history(
     }
     let points = app.read(move |view| view::history(view.conn, Id(id), from, to)).await?;
     Ok(Json(History { probe_id: id, from: time::text(from), to: time::text(to), points }))
+}
+
+/// What a probe's minutes add up to by day, for charts of months and years.
+#[utoipa::path(get, path = "/api/v1/haccp/probes/{id}/days", tag = "haccp", params(("id" = Uuid, Path), Span),
+    responses((status = 200, body = HistoryDays), (status = 422, body = Problem)))]
+async fn days(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(span): Query<Span>,
+) -> Result<Json<HistoryDays>, Problem> {
+    const DAY: i64 = 24 * 3_600_000;
+    let to = time_of("to", span.to)?.unwrap_or(app.wall.now_ms());
+    let from = time_of("from", span.from)?.unwrap_or(to - DAY);
+    if to <= from || to - from > 3_660 * DAY {
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "a span of at most 3,660 days");
+        return Err(problem.field("from", "at most 3,660 days before `to`"));
+    }
+    let days = app.read(move |view| view::days(view.conn, Id(id), from, to)).await?;
+    Ok(Json(HistoryDays { probe_id: id, days }))
 }
 
 /// Times at which a probe was beyond its limits, the newest first.

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Samples;
-use super::minutes::{self, minutes};
+use super::minutes::{self, Figures, minutes};
 use crate::menu::view::ConflictView;
 use crate::time;
 
@@ -150,6 +150,22 @@ pub struct PointView {
     pub reason: Option<String>,
     /// What stood behind the clock.
     pub time_quality: TimeQualityView,
+}
+
+/// What a probe's minutes of a day (UTC) add up to; the hour that goes on is not in it yet.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = HistoryDay)]
+#[serde(rename_all = "camelCase")]
+pub struct DayView {
+    /// As `2026-11-21`.
+    pub day: String,
+    /// Minutes with a value.
+    pub minutes: i64,
+    /// Minutes that were recorded without one. What is missing of 1,440 was not recorded at all.
+    pub missing: i64,
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+    pub mean: Option<i32>,
 }
 
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
@@ -303,6 +319,21 @@ pub fn history(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqli
         points.push(point(at_ms, &at));
     }
     Ok(points)
+}
+
+/// The days that a span of time touches.
+pub fn days(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqlite::Result<Vec<DayView>> {
+    const DAY_MS: i64 = 86_400_000;
+    let days = minutes::days(conn, probe, from_ms.div_euclid(DAY_MS)..(to_ms - 1).div_euclid(DAY_MS) + 1)?;
+    let shown = |(day, figures): (i64, Figures)| DayView {
+        day: time::text(day * DAY_MS).chars().take_while(|c| *c != 'T').collect(),
+        minutes: figures.minutes,
+        missing: figures.missing,
+        min: figures.lowest,
+        max: figures.highest,
+        mean: figures.mean(),
+    };
+    Ok(days.into_iter().map(shown).collect())
 }
 
 fn gap(at_ms: i64) -> PointView {
