@@ -1,7 +1,7 @@
 //! `trivet`: the box. One daemon takes orders, drives screens, printers and probes, keeps the log and syncs.
 
-mod broker;
 mod alerts;
+mod broker;
 mod config;
 mod devices;
 mod mqtt;

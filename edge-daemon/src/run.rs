@@ -21,13 +21,7 @@ use crate::{alerts, printing, probes, status};
 /// What a box is made of: the shared modules, and its own.
 pub(crate) fn modules() -> Vec<Module> {
     let mut modules = trivet_modules::all();
-    modules.extend([
-        printing::MODULE,
-        probes::discovered::MODULE,
-        scales::MODULE,
-        alerts::MODULE,
-        status::MODULE,
-    ]);
+    modules.extend([printing::MODULE, probes::discovered::MODULE, scales::MODULE, alerts::MODULE, status::MODULE]);
     modules
 }
 
