@@ -42,6 +42,8 @@ pub(super) struct Talk {
     /// Another major version speaks.
     foreign: bool,
     asked: Option<Instant>,
+    /// When the last reading was taken.
+    progress: Option<Instant>,
     time_due: Option<Instant>,
     heard: Option<Instant>,
     line_told: Option<bool>,
@@ -66,6 +68,7 @@ impl Talk {
             fresh: true,
             foreign: false,
             asked: None,
+            progress: None,
             time_due: None,
             heard: None,
             line_told: None,
@@ -171,7 +174,7 @@ impl Talk {
                     self.counts.missed += u64::from(self.ask(now));
                 } else {
                     self.next = seq + 1;
-                    self.asked = None;
+                    (self.asked, self.progress) = (None, Some(now));
                     self.take(Source { boot, seq }, uptime_ms, rom, raw, (milli_c, quality));
                 }
             }
@@ -343,11 +346,13 @@ impl Talk {
     }
 
     pub(super) fn tick(&mut self, now: Instant) {
-        if self.time_due.is_none_or(|due| now >= due) {
+        if self.time_due.is_none_or(|due| now >= due) && !self.foreign {
             self.give_time(now);
         }
-        if self.announced > self.next && self.asked.is_none_or(|asked| now - asked >= ASK_AGAIN) && !self.fresh {
-            self.ask(now);
+        // While they come one after the other, none is missing.
+        let stalled = self.progress.is_none_or(|progress| now - progress >= ASK_AGAIN);
+        if self.announced > self.next && stalled && !self.fresh && !self.foreign {
+            self.counts.missed += u64::from(self.ask(now));
         }
         if self.heard.is_some_and(|heard| now - heard >= SILENT_AFTER) && self.line_told != Some(false) {
             let why = format!("{}: nothing is heard of the sensor", self.line.path);
