@@ -1,10 +1,12 @@
 //! `cargo xtask test`: what the README's test command does, and so what CI does.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
 use trivet_restaurant::{Plan, Restaurant};
 
+use crate::firmware::firmware;
 use crate::fuzz::fuzz;
 use crate::steps::{build, cargo, openapi, packages, root, run, target};
 
@@ -28,7 +30,7 @@ const SCHEDULES: u64 = 3_000;
 /// Tickets whose paper is counted in a test run.
 const TICKETS: u64 = 200;
 
-pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
+pub(crate) fn test(fast: bool, rust_src: Option<&Path>) -> anyhow::Result<()> {
     packages(&FONTS)?;
     packages(&[VENV])?;
     if !fast {
@@ -46,6 +48,7 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
         tests.args(["--", "--skip", "through_a_real_broker"]);
     }
     run(&mut tests)?;
+    firmware(rust_src)?;
     codes_are_read()?;
     records_are_judged_alike()?;
     fuzz(FUZZ_SECONDS)?;

@@ -4,6 +4,7 @@ pub mod bus;
 pub mod judge;
 pub mod modbus;
 pub mod mqtt;
+pub mod own;
 pub mod w1;
 
 use std::path::PathBuf;
