@@ -136,6 +136,15 @@ pub enum LineCommand {
     CancelUpdate,
 }
 
+/// The number of a chip that is called as the kernel calls it: `28-0316a2793b21`.
+pub fn rom(name: &str) -> Option<Rom> {
+    let (family, serial) = name.split_once('-')?;
+    let (family, serial) = (u8::from_str_radix(family, 16).ok()?, u64::from_str_radix(serial, 16).ok()?);
+    let [a, b, c, d, e, f, 0, 0] = serial.to_le_bytes() else { return None };
+    let body = [family, a, b, c, d, e, f];
+    Some([family, a, b, c, d, e, f, super::w1::crc8(&body)]).filter(|rom| talk::name(*rom) == name)
+}
+
 /// Path and speed of `serial:PATH[@BAUD]`.
 pub fn address(text: &str) -> Result<(String, u32), String> {
     let wrong = || format!("`{text}` is no address of a sensor: serial:PATH[@BAUD]");

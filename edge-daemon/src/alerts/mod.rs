@@ -99,7 +99,8 @@ async fn carry_out(app: &App, actor: Actor) -> Result<(), Rejection> {
 
 /// What had to be done was done: the alerts of these conditions end with the record of it.
 async fn close(app: &App, actor: Actor, keys: &[String], action: Id) -> Result<(), Rejection> {
-    for key in keys.iter().cloned() {
+    for key in keys {
+        let key = key.clone();
         let Some(alert) = read(app, move |view| trivet_modules::alerts::open_of_key(view.conn, &key)).await? else {
             continue;
         };

@@ -2,6 +2,7 @@
 //! fact, and what came too late for its minute is another beside it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension};
@@ -10,14 +11,14 @@ use tokio::time::Instant;
 use trivet_domain::alerts::{self, BreachAlert, Raised};
 use trivet_domain::haccp::{
     AlarmKind, At, BreachClosed, BreachKind, BreachOpened, Command, DOCUMENT, Doubt, Excursion, Kept, Limit, MAX_KEPT,
-    Minute, NoData, Notice, Part, PartChanged, Probe, ProbeLost, ProbeMinute, Readings, Rules, Scale, Severity, Tier,
-    Watch, limit,
+    Mark, Minute, NoData, Notice, Part, PartChanged, Probe, ProbeLost, ProbeMinute, Readings, Rules, Scale, Severity,
+    Tier, Watch, limit,
 };
 use trivet_domain::safety::{
     ControlKind, Correction, Defrost, Effective, RecordKind, RecordOpened, SecondLimit, record_about, severity,
 };
 use trivet_domain::{Command as AnyCommand, MilliCelsius, menu, policies};
-use trivet_drivers::probe::{self, InputState};
+use trivet_drivers::probe::{self, InputState, Source};
 use trivet_log::Id;
 use trivet_modules::haccp::{Latest, Samples, view};
 use trivet_modules::safety;
@@ -40,6 +41,10 @@ const LATE_AT_ONCE: usize = 64;
 /// What is kept in a place bears so much where nobody says otherwise: a degree for four hours, in thousandths of a degree
 /// times minutes.
 const HOLD_BUDGET: i64 = 240_000;
+/// How often a probe gives a value is learnt; until then it is believed to be this often, and never more seldom than
+/// the other.
+const FIRST_INTERVAL_MS: i64 = 60_000;
+const MAX_INTERVAL_MS: i64 = 15 * 60_000;
 /// What is taken from the queue at once.
 const AT_ONCE: usize = 256;
 
@@ -53,6 +58,8 @@ struct Watching {
     places: BTreeMap<Id, Place>,
     minute: i64,
     kept: Vec<(Id, Kept)>,
+    /// By minute: the last number that came over each line that has numbers.
+    numbered: BTreeMap<i64, HashMap<Arc<str>, Source>>,
     started: Instant,
 }
 
@@ -76,8 +83,9 @@ struct Place {
     open: Option<Open>,
     outage: Option<Id>,
     parts: HashMap<Part, Option<bool>>,
-    /// When it last gave a value.
+    /// When it last gave a value, and about how often it does.
     heard_ms: i64,
+    interval_ms: i64,
     /// Its card is to be shown anew.
     news: bool,
 }
@@ -132,6 +140,7 @@ pub(super) async fn watch(app: App, lines: Lines, mut said: mpsc::Receiver<Said>
         wired: HashMap::new(),
         places: BTreeMap::new(),
         kept: Vec::new(),
+        numbered: BTreeMap::new(),
         started: Instant::now(),
     };
     watching.learn().await;
@@ -146,7 +155,7 @@ pub(super) async fn watch(app: App, lines: Lines, mut said: mpsc::Receiver<Said>
                 }
                 for said in waiting.drain(..) {
                     match said {
-                        Said::Sample(sample) => watching.sample(&sample).await,
+                        Said::Sample { line, sample } => watching.sample(line.as_ref(), &sample).await,
                         Said::Input { input, state } => watching.part(&input, state).await,
                     }
                 }
@@ -209,6 +218,7 @@ impl Watching {
                     open: breach.map(|(breach, ..)| Open { breach, peak_raw: Vec::new() }),
                     outage,
                     heard_ms: now,
+                    interval_ms: FIRST_INTERVAL_MS,
                     ..Place::default()
                 }
             });
@@ -233,23 +243,42 @@ impl Watching {
         At { wall_ms, running_ms }
     }
 
-    async fn sample(&mut self, sample: &probe::Sample) {
+    async fn sample(&mut self, line: Option<&Arc<str>>, sample: &probe::Sample) {
+        self.turn_minute().await;
         let wired = self.wired.get(&sample.input).cloned().unwrap_or_default();
+        let mut minute = None;
         for (id, part) in wired {
             if part.is_none() {
-                self.look(id, sample).await;
+                minute = minute.or(self.look(id, sample).await);
             }
+        }
+        // Numbers rise: what came before this one is in this minute, in an earlier one, or nobody's.
+        if let (Some(line), Some(source)) = (line, sample.source) {
+            let minute = minute.unwrap_or(self.minute);
+            self.numbered.entry(minute).or_default().insert(line.clone(), source);
         }
     }
 
-    async fn look(&mut self, id: Id, sample: &probe::Sample) {
-        self.turn_minute().await;
+    /// What came over numbered lines up to the end of this minute is in the record.
+    fn are_safe(&self, marks: Vec<Mark>) {
+        for Mark { line, boot, seq } in marks {
+            self.lines.is_safe(&line, Source { boot, seq });
+        }
+    }
+
+    fn marks_of(&mut self, minute: i64) -> Vec<Mark> {
+        let of = self.numbered.remove(&minute).unwrap_or_default().into_iter();
+        of.map(|(line, source)| Mark { line: line.to_string(), boot: source.boot, seq: source.seq }).collect()
+    }
+
+    /// Gives the minute that the sample belongs to.
+    async fn look(&mut self, id: Id, sample: &probe::Sample) -> Option<i64> {
         let now = self.app.wall.now_ms();
         // A device's own time counts where it has one that can be: a clock ahead is none.
         let taken = sample.taken_ms.filter(|taken| *taken <= now + AHEAD_MS).map_or(now, |taken| taken.min(now));
         let at = self.at(taken);
         let minute = taken.div_euclid(MINUTE_MS);
-        let Some(place) = self.places.get_mut(&id) else { return };
+        let place = self.places.get_mut(&id)?;
         let value = sample.value.map(|raw| place.calibration.correction.apply(MilliCelsius(raw))).map_err(reason);
         let overdue = place.calibration.due_ms.is_some_and(|due_ms| taken > due_ms);
         let doubt = sample.doubt.and_then(doubt).or(overdue.then_some(Doubt::CalibrationOverdue));
@@ -262,19 +291,27 @@ impl Watching {
             if self.places.get(&id).is_some_and(|place| place.late.minutes.len() > MAX_LATE) {
                 self.write_late(true).await;
             }
-            return;
+            return Some(minute);
         }
         if place.minute.add(seen.value, seen.doubt) && self.kept.len() < MAX_KEPT {
             self.kept.push((id, kept(&seen)));
         }
         place.news = true;
         if value.is_ok() || place.heard_ms == 0 {
+            place.interval_ms = (now - place.heard_ms).clamp(place.interval_ms * 3 / 4, MAX_INTERVAL_MS);
             place.heard_ms = now;
         }
+        let fresh_ms = place.fresh_ms();
         if let Some(samples) = self.app.more.get::<Samples>() {
             samples.put(
                 id,
-                Latest { sample: value, doubt: seen.doubt, at_ms: taken, battery_percent: sample.battery_percent },
+                Latest {
+                    sample: value,
+                    doubt: seen.doubt,
+                    at_ms: taken,
+                    fresh_ms,
+                    battery_percent: sample.battery_percent,
+                },
             );
         }
         let notices = place.watch.look(seen.at, seen.value, seen.doubt, &place.rules);
@@ -293,13 +330,14 @@ impl Watching {
         if let Some(percent) = battery {
             self.tell_of_battery(id, percent).await;
         }
+        Some(minute)
     }
 
     /// A probe that sends nothing at all is missing all the same.
     async fn miss_the_silent(&mut self) {
         let now = self.app.wall.now_ms();
         let silent = |(id, place): (&Id, &Place)| {
-            (now.saturating_sub(place.heard_ms) > view::FRESH_MS).then(|| (*id, place.input.clone()))
+            (now.saturating_sub(place.heard_ms) > place.fresh_ms()).then(|| (*id, place.input.clone()))
         };
         let missing: Vec<(Id, String)> = self.places.iter().filter_map(silent).collect();
         for (id, input) in missing {
@@ -507,11 +545,18 @@ impl Watching {
     /// When the wall clock shows another minute: the readings of the one that ended, as one fact.
     async fn turn_minute(&mut self) {
         let now = self.app.wall.now_ms().div_euclid(MINUTE_MS);
-        if now == self.minute || self.places.is_empty() {
-            self.minute = now;
+        if now == self.minute {
             return;
         }
+        if self.places.is_empty() {
+            self.minute = now;
+            self.numbered.clear();
+            return;
+        }
+        // What is late has the lower numbers: it is written first.
+        self.write_late(true).await;
         let minute = std::mem::replace(&mut self.minute, now);
+        let marks = self.marks_of(minute);
         let places: Vec<Id> = self.places.keys().copied().collect();
         let kept = std::mem::take(&mut self.kept).into_iter();
         let kept = kept.filter_map(|(id, kept)| {
@@ -526,7 +571,10 @@ impl Watching {
         };
         let probes = self.places.iter_mut().map(reading).collect();
         let plan = self.places.values().find_map(|place| place.rules.plan);
-        self.submit(Command::RecordMinute(Readings { minute, probes, plan, late: false, kept })).await;
+        let readings = Readings { minute, probes, plan, late: false, kept, marks: marks.clone() };
+        if self.submit(Command::RecordMinute(readings)).await {
+            self.are_safe(marks);
+        }
     }
 
     /// What came too late: a fact a minute, for those of whose minute nothing more is to be expected.
@@ -558,10 +606,20 @@ impl Watching {
                 ended.extend(place.late.watch.finish().zip(place.late.open.take()));
             }
         }
+        let mut marks = Vec::new();
+        for (minute, readings) in &mut minutes {
+            readings.marks = self.marks_of(*minute);
+            marks.extend(readings.marks.clone());
+        }
         let mut commands = minutes.into_values().map(Command::RecordMinute).peekable();
+        let mut safe = true;
         while commands.peek().is_some() {
             let some: Vec<Command> = commands.by_ref().take(LATE_AT_ONCE).collect();
-            futures_util::future::join_all(some.into_iter().map(|command| self.submit(command))).await;
+            let done = futures_util::future::join_all(some.into_iter().map(|command| self.submit(command))).await;
+            safe &= done.into_iter().all(|done| done);
+        }
+        if safe {
+            self.are_safe(marks);
         }
         for (excursion, open) in ended {
             let closed = closed(&excursion, open.peak_raw, None);
@@ -569,15 +627,18 @@ impl Watching {
         }
     }
 
-    async fn submit(&self, command: Command) {
-        self.send(AnyCommand::Haccp(command)).await;
+    async fn submit(&self, command: Command) -> bool {
+        self.send(AnyCommand::Haccp(command)).await
     }
 
-    async fn send(&self, command: AnyCommand) {
+    /// True if it is in the record.
+    async fn send(&self, command: AnyCommand) -> bool {
         let id = sealing::new_id(self.app.wall.now_ms());
-        if let Err(error) = self.app.submit(self.actor, id, command).await {
+        let done = self.app.submit(self.actor, id, command).await;
+        if let Err(error) = &done {
             tracing::error!(%error, "a temperature fact was not recorded");
         }
+        done.is_ok()
     }
 
     /// Shows the cards of probes that sent something, once a second at most.
@@ -617,6 +678,11 @@ impl Late {
 }
 
 impl Place {
+    /// Three intervals without a value make it silent.
+    fn fresh_ms(&self) -> i64 {
+        (3 * self.interval_ms).max(view::FRESH_MS)
+    }
+
     fn raised(
         &self,
         probe: Id,

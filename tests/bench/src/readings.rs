@@ -56,10 +56,12 @@ impl Recorder {
         self.app.wall.step(now_ms - self.app.wall.now_ms());
         let one = |n| {
             let last = Some(MilliCelsius(milli(n, minute)));
-            (probe(n), Reading { last, samples: Some(1), ..Reading::default() })
+            let reading = Reading { last, samples: Some(1), ..Reading::default() };
+            haccp::ProbeMinute { probe: probe(n), calibration: None, reading }
         };
-        let readings = (0..PROBES).map(one).collect();
-        let command = Command::Haccp(haccp::Command::RecordMinute { minute, readings });
+        let probes = (0..PROBES).map(one).collect();
+        let readings = haccp::Readings { minute, probes, ..haccp::Readings::default() };
+        let command = Command::Haccp(haccp::Command::RecordMinute(readings));
         let id = trivet_replica::sealing::new_id(now_ms);
         self.runtime.block_on(self.app.submit(self.actor, id, command))?;
         Ok(())

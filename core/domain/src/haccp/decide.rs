@@ -80,6 +80,7 @@ fn minute(given: &Readings, state: &State) -> Result<Event, Refusal> {
         plan: if named { given.plan } else { None },
         late: given.late.then_some(true),
         kept: Some(kept).filter(|kept| !kept.is_empty()),
+        marks: Some(given.marks.clone()).filter(|marks| !marks.is_empty()),
     }
     .into())
 }

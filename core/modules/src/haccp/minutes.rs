@@ -66,8 +66,19 @@ impl Figures {
     }
 }
 
+/// The last sample of each line of a box that is in the record: its device's start, and the number since.
+pub fn marks(conn: &Connection, origin: Origin) -> rusqlite::Result<Vec<(String, u32, u32)>> {
+    let mut statement = conn.prepare_cached("SELECT line, boot, sample FROM haccp_mark WHERE origin=?1")?;
+    statement.query_map([origin.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+}
+
 /// Called with each subject that holds minutes, whenever it has grown.
 pub(super) fn project(conn: &Connection, subject: Id, hour: &Hour) -> rusqlite::Result<()> {
+    for (line, (seq, mark)) in &hour.marks {
+        let sql = "INSERT INTO haccp_mark VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE
+            SET seq=excluded.seq, boot=excluded.boot, sample=excluded.sample WHERE excluded.seq>=seq";
+        conn.prepare_cached(sql)?.execute(params![hour.origin.0, line, seq.cast_signed(), mark.boot, mark.seq])?;
+    }
     let Some(at) = hour_of(subject, hour) else { return Ok(()) };
     let open = "SELECT hour FROM haccp_open WHERE origin=?1";
     let open: Option<i64> = conn.prepare_cached(open)?.query_row([hour.origin.0], |row| row.get(0)).optional()?;

@@ -32,6 +32,7 @@ pub const MODULE: Module = Module {
         "haccp_outage",
         "haccp_manual",
         "haccp_part",
+        "haccp_mark",
     ],
     project: project::project,
     routes: routes::routes,

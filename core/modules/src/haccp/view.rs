@@ -17,7 +17,7 @@ use super::minutes::{self, Figures, minutes};
 use crate::menu::view::ConflictView;
 use crate::time;
 
-/// A sample older than this is no current value.
+/// A sample is a current value for three of its probe's intervals, and for this at least.
 pub const FRESH_MS: i64 = 15_000;
 /// Of a probe of another box only the minutes arrive; the last is current this long.
 pub const FRESH_MINUTE_MS: i64 = 150_000;
@@ -264,7 +264,7 @@ fn current(view: &View<'_>, probe: Id, newest: &mut Newest) -> rusqlite::Result<
     };
     if let Some(latest) = view.more.get::<Samples>().and_then(|samples| samples.of(probe)) {
         let shown = match latest.sample {
-            _ if view.now_ms - latest.at_ms > FRESH_MS => show(None, Some("silent"), latest.at_ms),
+            _ if view.now_ms - latest.at_ms > latest.fresh_ms => show(None, Some("silent"), latest.at_ms),
             Ok(value) => show(Some(value.0), latest.doubt.map(Doubt::name), latest.at_ms),
             Err(reason) => show(None, Some(reason.name()), latest.at_ms),
         };

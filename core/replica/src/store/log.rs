@@ -389,7 +389,7 @@ pub(crate) fn batch_of(
     let Some(nearest) = nearest else { return Ok(None) };
     let widest = checkpoint(conn, sid, last.min(after.saturating_add(most)), "seq<=?2 ORDER BY seq DESC")?;
     let checkpoint = widest.filter(|c| c.seq > nearest.seq).unwrap_or(nearest);
-    let entries = read_entries(conn, sid, after, checkpoint.seq)?.into_iter().map(Into::into).collect();
+    let entries = read_entries(conn, sid, stream.lane, after, checkpoint.seq)?.into_iter().map(Into::into).collect();
     Ok(Some(Batch { stream: *stream, first: after + 1, entries, checkpoint }))
 }
 

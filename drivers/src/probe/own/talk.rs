@@ -369,7 +369,7 @@ impl Talk {
 }
 
 /// As the kernel writes it: family, then the serial number from its highest byte.
-fn name(rom: Rom) -> String {
+pub(super) fn name(rom: Rom) -> String {
     let [family, a, b, c, d, e, f, _] = rom;
     format!("{family:02x}-{f:02x}{e:02x}{d:02x}{c:02x}{b:02x}{a:02x}")
 }
