@@ -590,7 +590,7 @@ const TrivetRecord = (() => {
         const at = fields[kind === MINUTE_READ ? 0 : 2];
         if (!is.int(at)) return null;
         if (kind === READING_RECORDED) return { of: Number(at), late: false };
-        return { of: (Number(at) + 1) * MINUTE_MS, late: fields.length > 3 && fields[3] !== null };
+        return { of: (Number(at) + 1) * MINUTE_MS, late: fields.length > 5 && fields[5] !== null };
       } catch {
         return null;
       }

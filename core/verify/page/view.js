@@ -175,6 +175,7 @@
     const manual = told.manual.filter((m) => within(m.measured, m.measured)).map((m) => {
       const outside = (Number.isInteger(m.min) && m.value < m.min) || (Number.isInteger(m.max) && m.value > m.max);
       const cells = [called(m.probe), degrees(m.value), shown(m.measured), shown(m.written), called(m.by), m.source, m.quality];
+      cells.splice(2, 0, outside ? "outside the limits" : Number.isInteger(m.min) || Number.isInteger(m.max) ? "within" : "");
       return { cells, bad: outside };
     });
     const days = new Map();
@@ -206,10 +207,10 @@
     const covered = ["Probe", "First hour begins", "Last hour ends", "Minutes with data", "Minutes without", "Not recorded", "Coverage"];
     const or = (rows, made) => (rows.length > 0 ? made : element("p", {}, "None in this record."));
     main.append(
-      section("Coverage", or(coverage, table(covered, coverage))),
+      section("Coverage", coverage.length > 0 ? table(covered, coverage) : element("p", {}, "No probe was recorded: that a list below is empty says nothing.")),
       section("Beyond the limit", or(breaches, table(["Probe", "", "Limit", "Peak", "From", "To"], breaches))),
       section("Outages of probes", or(outages, table(["Probe", "Why", "From", "To"], outages))),
-      section("Readings that people and other systems gave", or(manual, table(["Probe", "Value", "Measured", "Entered", "By", "Source", "Clock"], manual))),
+      section("Readings that people and other systems gave", or(manual, table(["Probe", "Value", "", "Measured", "Entered", "By", "Source", "Clock"], manual))),
       section("Readings by the hour", ...(readings.length > 0 ? readings : [element("p", {}, "None in this record.")])),
       proof(report),
     );

@@ -296,6 +296,9 @@ impl Check<'_> {
     }
 }
 
+/// The field of a minute that says that it is late.
+const LATE: u64 = 5;
+
 /// The end of the time that a reading tells of, and whether it says itself that it is late.
 fn told(kind: u64, body: &[u8]) -> Option<(i64, bool)> {
     let mut d = Decoder::new(body);
@@ -305,6 +308,6 @@ fn told(kind: u64, body: &[u8]) -> Option<(i64, bool)> {
         return Some((d.i64().ok()?, false));
     }
     let end = (kind == MINUTE_READ).then(|| d.i64().ok())??.checked_add(1)?.checked_mul(MINUTE_MS)?;
-    (1..length.min(3)).try_for_each(|_| d.skip()).ok()?;
-    Some((end, length > 3 && d.datatype().ok()? != minicbor::data::Type::Null))
+    (1..length.min(LATE)).try_for_each(|_| d.skip()).ok()?;
+    Some((end, length > LATE && d.datatype().ok()? != minicbor::data::Type::Null))
 }
