@@ -102,9 +102,14 @@ fn copy(sysroot: &Path, source: &Path) -> anyhow::Result<PathBuf> {
     let library = copy.join("lib/rustlib/src/rust");
     std::fs::create_dir_all(&copy)?;
     for part in ["bin", "lib"] {
-        let link = |how| Command::new("cp").arg(how).arg(sysroot.join(part)).arg(&copy).stderr(Stdio::null()).status();
-        if !link("-al")?.success() {
-            run(Command::new("cp").arg("-a").arg(sysroot.join(part)).arg(&copy))?;
+        // Either may be a link to another toolchain's.
+        let (from, to) = (sysroot.join(part).canonicalize()?, copy.join(part));
+        if !Command::new("cp").arg("-al").arg(&from).arg(&to).stderr(Stdio::null()).status()?.success() {
+            // Another file system: what was linked so far goes.
+            if to.exists() {
+                std::fs::remove_dir_all(&to)?;
+            }
+            run(Command::new("cp").arg("-a").arg(&from).arg(&to))?;
         }
     }
     std::fs::create_dir_all(&library)?;
