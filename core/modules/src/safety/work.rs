@@ -111,7 +111,7 @@ pub fn samples_of(conn: &Connection, cooling: &Cooling, now_ms: i64) -> rusqlite
         None => Vec::new(),
     };
     // What no fact speaks of is a gap, not a sample.
-    let recorded = points.into_iter().filter(|point| point.reason.as_deref() != Some("no record"));
+    let recorded = points.into_iter().filter(|point| !point.late && point.reason.as_deref() != Some("no record"));
     let samples = recorded.filter_map(|point| {
         let at_ms = time::parse(&point.at)? + 60_000;
         // A minute with doubt in it is no better than one without data.
