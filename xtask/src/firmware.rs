@@ -25,7 +25,8 @@ const BOARDS: [(&str, &str); 2] = [("board-qemu", "thumbv7m-none-eabi"), ("board
 const SPEAKS_WITHIN: Duration = Duration::from_secs(60);
 const READINGS: u32 = 5;
 
-pub(crate) fn firmware(rust_src: Option<&Path>) -> anyhow::Result<()> {
+/// Gives the image of the board that QEMU has.
+pub(crate) fn firmware(rust_src: Option<&Path>) -> anyhow::Result<PathBuf> {
     packages(&[QEMU])?;
     let boards = root().join("sensor-firmware");
     run(builder("cargo").args(["fmt", "--all", "--check"]).current_dir(&boards))?;
@@ -34,7 +35,9 @@ pub(crate) fn firmware(rust_src: Option<&Path>) -> anyhow::Result<()> {
         let mut build = toolchain.cargo("build", target);
         run(build.args(["--quiet", "--release", "-p", board]).current_dir(&boards))?;
     }
-    speaks(&built().join(BOARDS[0].1).join("release").join(BOARDS[0].0))
+    let image = built().join(BOARDS[0].1).join("release").join(BOARDS[0].0);
+    speaks(&image)?;
+    Ok(image)
 }
 
 fn built() -> PathBuf {

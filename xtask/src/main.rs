@@ -114,7 +114,7 @@ fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Demo(arguments) => demo::demo(&arguments),
         Command::Test { fast, rust_src } => test::test(fast, rust_src.as_deref()),
-        Command::Firmware { rust_src } => firmware::firmware(rust_src.as_deref()),
+        Command::Firmware { rust_src } => firmware::firmware(rust_src.as_deref()).map(drop),
         Command::Sim { seeds, seed, release } => test::simulation(seeds, seed, release),
         Command::Paper { tickets, seed, blind } => test::paper(tickets, seed, blind),
         Command::Bench { ids, json, list } => test::bench(&ids, json, list),

@@ -47,8 +47,9 @@ pub(crate) fn test(fast: bool, rust_src: Option<&Path>) -> anyhow::Result<()> {
     if fast {
         tests.args(["--", "--skip", "through_a_real_broker"]);
     }
-    run(&mut tests)?;
-    firmware(rust_src)?;
+    // The tests start the board that it builds.
+    let sensor = firmware(rust_src)?;
+    run(tests.env("TRIVET_SENSOR", &sensor))?;
     codes_are_read()?;
     records_are_judged_alike()?;
     fuzz(FUZZ_SECONDS)?;
@@ -60,10 +61,16 @@ pub(crate) fn test(fast: bool, rust_src: Option<&Path>) -> anyhow::Result<()> {
         eprintln!("left out: the browser and the real broker");
         return Ok(());
     }
-    let restaurant = Restaurant::open(&Plan { bin_dir: Some(binaries), ..Plan::default() })?;
+    stories("e2e", &Plan { bin_dir: Some(binaries.clone()), ..Plan::default() })?;
+    stories("e2e:sensor", &Plan { bin_dir: Some(binaries), relay: false, sensor: Some(sensor), ..Plan::default() })
+}
+
+/// The stories of the screens in Chromium, in a restaurant of their own.
+fn stories(which: &str, plan: &Plan) -> anyhow::Result<()> {
+    let restaurant = Restaurant::open(plan)?;
     let ready = restaurant.folder().join("ready.json");
     std::fs::write(&ready, serde_json::to_vec(&restaurant.ready)?)?;
-    run(npm(&["run", "--silent", "e2e"]).env("TRIVET_READY", &ready))?;
+    run(npm(&["run", "--silent", which]).env("TRIVET_READY", &ready))?;
     ensure!(restaurant.close(), "a part of the restaurant did not end by itself");
     Ok(())
 }
