@@ -190,12 +190,13 @@ async fn a_packed_store_ships_folds_and_rebuilds_as_before() {
     for minute in 0..600 {
         a.record(HOUR * 60 + minute).await;
     }
-    let packed = |replica: &Replica| -> i64 {
-        replica.store.read(|conn| conn.query_row("SELECT count(*) FROM segment", [], |row| row.get(0))).unwrap()
+    let loose = |replica: &Replica| -> u64 {
+        let sql = "SELECT count(*) FROM tail";
+        replica.store.read(|conn| conn.query_row(sql, [], |row| row.get::<_, i64>(0))).unwrap().cast_unsigned()
     };
     let until_packed = async |replica: &Replica| {
         let packing = async {
-            while packed(replica) < 2 {
+            while loose(replica) >= trivet_replica::store::BLOCK {
                 tokio::task::yield_now().await;
             }
         };

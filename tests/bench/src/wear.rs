@@ -43,8 +43,8 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
         };
         for minute in 0..DAY {
             recorder.record(START + minute)?;
-            if minute == 239 {
-                open.push(a_reading(240)?);
+            if minute == 59 {
+                open.push(a_reading(60)?);
             }
         }
         let (bytes, flushed) = device.count(|| {
@@ -76,7 +76,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
     Ok(vec![
         figure(format!("written, {where_from}"), "MB/day", ours, Some(&flat), Some(&rows)),
         figure("flushes".into(), "a day", flushes, Some(&flat_flushes), None),
-        figure("on disk, before it is packed".into(), "B/reading", open, None, Some(&row_bytes)),
+        figure("on disk, the hour that goes on".into(), "B/reading", open, None, Some(&row_bytes)),
         figure("on disk, after two days".into(), "B/reading", packed, None, Some(&row_bytes)),
     ])
 }
