@@ -77,8 +77,10 @@ impl Toolchain {
                 let mut command = builder(copy.join("bin/cargo"));
                 let path = std::env::var("PATH").unwrap_or_default();
                 command.env("PATH", format!("{}:{path}", copy.join("bin").display()));
+                // rustup's cargo names its own libraries, and the compiler takes their place for its own.
+                command.env_remove("LD_LIBRARY_PATH").env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC");
                 // What a stable compiler keeps for nightly ones: building `core`.
-                command.env("RUSTC_BOOTSTRAP", "1").env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC");
+                command.env("RUSTC_BOOTSTRAP", "1");
                 command
             }
         };
