@@ -4,4 +4,5 @@ import "./temperatures.mjs";
 import "./alerts.mjs";
 import "./dashboard.mjs";
 import "./printers.mjs";
+import "./safety.mjs";
 import "./connection.mjs";
