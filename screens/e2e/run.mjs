@@ -5,4 +5,5 @@ import "./alerts.mjs";
 import "./record.mjs";
 import "./dashboard.mjs";
 import "./printers.mjs";
+import "./safety.mjs";
 import "./connection.mjs";

@@ -1,6 +1,9 @@
 // English: the texts that the other languages translate.
 
+import { safety } from "./en.safety";
+
 export const en = {
+  ...safety,
   "loading": "Waiting for the box …",
   "close": "Close",
   "ago": "{span} ago",
@@ -591,6 +594,8 @@ export const en = {
   "alerts.lost": "The box does not answer. The closed alerts may be out of date.",
   "alert.temperature_high": "{name} is too warm: {value}, limit {limit}",
   "alert.temperature_low": "{name} is too cold: {value}, limit {limit}",
+  "alert.temperature_rising": "{name} is getting warmer fast: {value}",
+  "alert.door_open": "The door of {name} stands open",
   "alert.sensor_offline": "{name} gives no data ({reason}): take a manual temperature",
   "alert.compliance": "{name}: {rule}",
   "alert.calibration_due": "The calibration of {name} was due on {due}",
@@ -657,4 +662,5 @@ export const en = {
   "alertWord.cooling_failed": "cooling took too long",
   "alertWord.timer_expired": "time as control ran out",
   "alertWord.calibration_failed": "calibration failed",
+  "alertWord.other": "not as it should be",
 } as const;

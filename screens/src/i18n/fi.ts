@@ -1,7 +1,9 @@
 // Suomi.
+import { safety } from "./fi.safety";
 import type { Texts } from "./index";
 
 export const fi: Texts = {
+  ...safety,
   "loading": "Odotetaan laitetta …",
   "close": "Sulje",
   "ago": "{span} sitten",
@@ -592,6 +594,8 @@ export const fi: Texts = {
   "alerts.lost": "Laite ei vastaa. Suljetut hälytykset voivat olla vanhentuneita.",
   "alert.temperature_high": "{name} on liian lämmin: {value}, raja {limit}",
   "alert.temperature_low": "{name} on liian kylmä: {value}, raja {limit}",
+  "alert.temperature_rising": "{name} lämpenee nopeasti: {value}",
+  "alert.door_open": "Kohteen {name} ovi on auki",
   "alert.sensor_offline": "{name} ei anna lukemaa ({reason}): mittaa käsin",
   "alert.compliance": "{name}: {rule}",
   "alert.calibration_due": "Anturin {name} kalibrointi erääntyi {due}",
@@ -658,4 +662,5 @@ export const fi: Texts = {
   "alertWord.cooling_failed": "jäähdytys kesti liian kauan",
   "alertWord.timer_expired": "aikaraja umpeutui",
   "alertWord.calibration_failed": "kalibrointi ei mennyt läpi",
+  "alertWord.other": "ei ole kunnossa",
 };

@@ -1,5 +1,6 @@
 //! Temperatures: probes, their hours, breaches, and readings that people give.
 
+mod chart;
 pub mod minutes;
 mod project;
 pub mod record;

@@ -10,12 +10,13 @@ use trivet_domain::haccp::{Change, Command, UnitKind};
 use trivet_domain::{Command as AnyCommand, MilliCelsius};
 use trivet_log::Id;
 use trivet_replica::http::Parsed;
-use trivet_replica::{App, Caller, Key, Problem};
+use trivet_replica::{App, Caller, Key, Problem, View};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::chart::{self, GapView, MarkView};
 use super::view::{self, BreachView, DayView, ManualFilter, ManualView, PointView, ProbeView};
 use crate::{menu, time};
 
@@ -53,7 +54,24 @@ struct History {
     probe_id: Uuid,
     from: String,
     to: String,
+    /// Minutes that a point stands for.
+    step: u32,
     points: Vec<PointView>,
+    /// Where there is no data, to the minute whatever the step.
+    gaps: Vec<GapView>,
+    /// When its door was open and its defrost or compressor ran.
+    marks: Vec<MarkView>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct HistoryQuery {
+    /// RFC 3339; a day before `to` if left out.
+    from: Option<String>,
+    /// Now, if left out.
+    to: Option<String>,
+    /// Minutes to a point, 1 to 60; 1 if left out.
+    step: Option<u32>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -119,15 +137,6 @@ impl ProbeChange {
             hold_budget: self.hold_budget,
         }
     }
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct Span {
-    /// RFC 3339; a day before `to` if left out.
-    from: Option<String>,
-    /// Now, if left out.
-    to: Option<String>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -220,12 +229,12 @@ async fn edit(app: App, caller: Caller, key: Id, probe: Id, change: Change) -> R
 }
 
 /// A probe's minutes. Minutes without data are points without a value, with the reason.
-#[utoipa::path(get, path = "/api/v1/haccp/probes/{id}/history", tag = "haccp", params(("id" = Uuid, Path), Span),
+#[utoipa::path(get, path = "/api/v1/haccp/probes/{id}/history", tag = "haccp", params(("id" = Uuid, Path), HistoryQuery),
     responses((status = 200, body = History), (status = 422, body = Problem)))]
 async fn history(
     State(app): State<App>,
     Path(id): Path<Uuid>,
-    Query(span): Query<Span>,
+    Query(span): Query<HistoryQuery>,
 ) -> Result<Json<History>, Problem> {
     const DAY: i64 = 24 * 3_600_000;
     let to = time_of("to", span.to)?.unwrap_or(app.wall.now_ms() + 60_000);
@@ -234,8 +243,25 @@ async fn history(
         let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "a span of at most 32 days");
         return Err(problem.field("from", "at most 32 days before `to`"));
     }
-    let points = app.read(move |view| view::history(view.conn, Id(id), from, to)).await?;
-    Ok(Json(History { probe_id: id, from: time::text(from), to: time::text(to), points }))
+    let step = span.step.unwrap_or(1);
+    if !(1..=60).contains(&step) {
+        return Err(
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "1 to 60 minutes to a point").field("step", "1 to 60")
+        );
+    }
+    let read = move |view: &View<'_>| {
+        let points = view::history(view.conn, Id(id), from, to)?;
+        Ok(History {
+            probe_id: id,
+            from: time::text(from),
+            to: time::text(to),
+            step,
+            gaps: chart::gaps(&points, from, to, view.now_ms),
+            marks: chart::marks(view.conn, Id(id), from, to)?,
+            points: chart::thinned(points, i64::from(step)),
+        })
+    };
+    Ok(Json(app.read(read).await?))
 }
 
 /// What a probe's minutes add up to by day, for charts of months and years.
