@@ -294,6 +294,57 @@ pub fn report(
     Ok(report.sums)
 }
 
+/// Shows a probe's hours one after the other, in the order of time and of probes: all that any box reported of an hour,
+/// by minute. Only one hour is held at once, so that a year takes no more memory than a day.
+pub fn visit(
+    conn: &Connection,
+    hours: std::ops::Range<i64>,
+    mut see: impl FnMut(i64, Id, &[HourReading]),
+) -> rusqlite::Result<()> {
+    let mut open: BTreeMap<(i64, Id), Vec<HourReading>> = BTreeMap::new();
+    for hour in open_hours(conn, hours.start, hours.end.saturating_sub(1))? {
+        for (probe, minutes) in hour.probes {
+            let at = minutes.first().map_or(0, |at| at.minute.div_euclid(60));
+            open.entry((at, probe)).or_default().extend(minutes);
+        }
+    }
+    let mut show = |(hour, probe): (i64, Id), mut minutes: Vec<HourReading>| {
+        minutes.sort_by_key(|at| (at.minute, at.late));
+        see(hour, probe, &minutes);
+    };
+    let mut gathered: Option<((i64, Id), Vec<HourReading>)> = None;
+    let sql = "SELECT hour, probe, readings FROM haccp_hour WHERE hour>=?1 AND hour<?2 ORDER BY hour, probe, origin";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query([hours.start, hours.end])?;
+    while let Some(row) = rows.next()? {
+        let place = (row.get(0)?, row.get(1).map(Id::from_bytes)?);
+        let minutes = unpacked(place.0, row.get_ref(2)?.as_blob()?);
+        match &mut gathered {
+            Some((known, more)) if *known == place => more.extend(minutes),
+            _ => {
+                if let Some((place, minutes)) = gathered.take() {
+                    show(place, minutes);
+                }
+                while let Some(before) = open.first_entry().filter(|entry| *entry.key() < place) {
+                    let (place, minutes) = before.remove_entry();
+                    show(place, minutes);
+                }
+                let mut all = open.remove(&place).unwrap_or_default();
+                all.extend(minutes);
+                gathered = Some((place, all));
+            }
+        }
+    }
+    gathered.into_iter().chain(open).for_each(|(place, minutes)| show(place, minutes));
+    Ok(())
+}
+
+/// The first day of UTC of which a probe has any figures.
+pub fn first_day(conn: &Connection, probe: Id) -> rusqlite::Result<Option<i64>> {
+    let sql = "SELECT min(day) FROM haccp_day WHERE probe=?1";
+    conn.prepare_cached(sql)?.query_row([probe.as_bytes()], |row| row.get(0))
+}
+
 struct Report<D, L> {
     sums: BTreeMap<(Id, i64), Figures>,
     day_of: D,

@@ -57,7 +57,19 @@ impl From<Share> for ShareView {
 pub fn compliance(view: &View<'_>, location: Id, from_ms: i64, to_ms: i64) -> rusqlite::Result<ComplianceView> {
     let standing = plans::in_force(view.conn, location, view.now_ms)?;
     let plan = standing.as_ref().map(|(_, plan)| plan);
-    let (in_range, coverage) = readings(view, plan, from_ms, to_ms.min(view.now_ms))?;
+    let readings = readings(view, plan, from_ms, to_ms.min(view.now_ms))?;
+    of_readings(view, location, (from_ms, to_ms), readings)
+}
+
+/// With minutes in range and coverage that somebody has counted already.
+pub fn of_readings(
+    view: &View<'_>,
+    location: Id,
+    (from_ms, to_ms): (i64, i64),
+    (in_range, coverage): (Share, Share),
+) -> rusqlite::Result<ComplianceView> {
+    let standing = plans::in_force(view.conn, location, view.now_ms)?;
+    let plan = standing.as_ref().map(|(_, plan)| plan);
     let count = |sql: &str, from: i64, to: i64| -> rusqlite::Result<u64> {
         let count: i64 = view.conn.prepare_cached(sql)?.query_row(params![from, to], |row| row.get(0))?;
         Ok(count.cast_unsigned())

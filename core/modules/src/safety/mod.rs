@@ -16,7 +16,7 @@ use trivet_log::Id;
 use trivet_replica::module::{EMPTY, Reach, Read};
 use trivet_replica::{App, Draft, Module, Problem, View};
 
-pub use compliance::{ComplianceView, compliance};
+pub use compliance::{ComplianceView, ShareView, compliance, of_readings};
 
 use crate::papers::Label;
 

@@ -47,6 +47,15 @@ impl Document {
         document
     }
 
+    /// Takes one more entry's change; one that does not read changes nothing.
+    pub fn apply(&mut self, entry: &Entry) {
+        if let Some(change) = change(entry)
+            && let Err(error) = self.doc.apply_changes([change])
+        {
+            tracing::warn!(%error, "a document's change was not applied");
+        }
+    }
+
     /// Writes the puts and gives the change, to be an entry's body.
     pub fn edit(
         &mut self,

@@ -2,7 +2,7 @@
 //! checkpoints, replicas, documents.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use trivet_domain::document::Fields;
+use trivet_domain::document::{Fields, Value};
 use trivet_domain::{Event, Fact, History, Stamp};
 use trivet_log::chain::Head;
 use trivet_log::sync::{Batch, MAX_BATCH_BYTES, MAX_BATCH_ENTRIES, WrappedKey};
@@ -248,6 +248,37 @@ pub fn fields(conn: &Connection, document: Id) -> rusqlite::Result<Option<(u16, 
     let row =
         statement.query_row([document.as_bytes()], |row| Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?))).optional()?;
     Ok(row.and_then(|(kind, bytes)| Some((kind, minicbor::decode(&bytes).ok()?))))
+}
+
+/// What one edit of a document changed: fields with the values that stood before and after it.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    pub at_ms: i64,
+    pub by: Id,
+    pub changes: Vec<(String, Vec<Value>, Vec<Value>)>,
+}
+
+/// The edits of a document in a span of time, as they arrived here.
+pub fn edits(conn: &Connection, document: Id, kind: u16, from_ms: i64, to_ms: i64) -> rusqlite::Result<Vec<Edit>> {
+    let mut edited = documents::Document::new();
+    let mut before = Fields::default();
+    let mut edits = Vec::new();
+    for entry in entries(conn, document)?.iter().filter(|entry| entry.header.kind == kind) {
+        edited.apply(entry);
+        let after = edited.fields();
+        let at_ms = i64::try_from(entry.header.hlc.ms()).unwrap_or(i64::MAX);
+        if (from_ms..to_ms).contains(&at_ms) {
+            let values = |fields: &Fields, field: &str| -> Vec<Value> {
+                let standing = fields.all(field).into_iter().filter(|value| **value != Value::Nothing);
+                standing.cloned().collect()
+            };
+            let changed = after.0.keys().map(|field| (field.clone(), values(&before, field), values(&after, field)));
+            let changes = changed.filter(|(_, before, after)| before != after).collect();
+            edits.push(Edit { at_ms, by: entry.header.actor, changes });
+        }
+        before = after;
+    }
+    Ok(edits)
 }
 
 /// Reads a document anew from its changes and notes its fields.
