@@ -65,6 +65,15 @@ struct History {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+struct Span {
+    /// RFC 3339; a day before `to` if left out.
+    from: Option<String>,
+    /// Now, if left out.
+    to: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct HistoryQuery {
     /// RFC 3339; a day before `to` if left out.
     from: Option<String>,
