@@ -524,6 +524,8 @@ impl Opening {
                 writeln!(toml, "period_seconds = 1")?;
             }
         }
+        // Whatever else fills this machine's disk is no part of a story.
+        writeln!(toml, "[alerts]\ndisk_free_percent = 0")?;
         let path = self.folder.join(format!("{name}.toml"));
         std::fs::write(&path, toml)?;
         Ok(path)

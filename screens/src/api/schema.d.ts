@@ -229,6 +229,247 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/haccp/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calibrations, the newest first; at most 200. */
+        get: operations["calibrations"];
+        put?: never;
+        /** Records a calibration: from now on the probe's readings are corrected by it. */
+        post: operations["calibrate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/calibrations/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of every probe: whether its calibration is valid, due or overdue. */
+        get: operations["calibrations_due"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is due and what was done in a period; today and the day before, if it is left out. */
+        get: operations["checks"];
+        put?: never;
+        /** Answers a check. It counts from the moment of this request: one that comes late is marked late. */
+        post: operations["do_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/compliance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The compliance score of a period and the figures behind it; 32 days at most. */
+        get: operations["score"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/cooling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cooling runs of a period and those that are not settled, the newest first. */
+        get: operations["cooling_runs"];
+        put?: never;
+        /** Starts a cooling run by a rule of the plan in force. */
+        post: operations["start_cooling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/cooling/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cooling run. */
+        get: operations["cooling_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/cooling/{id}/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A temperature of the food, measured by hand now. */
+        post: operations["measure_cooling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/cooling/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What became of the food: kept after a pass, reheated to begin anew, or discarded. */
+        post: operations["settle_cooling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/discovered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that speak, and the inputs of this box. */
+        get: operations["discovered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The HACCP plan in force, its draft and its approvals. */
+        get: operations["plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/plan/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An approved plan, as it was approved. */
+        get: operations["approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/plan/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves the draft: from then on it is in force and never changes. */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/plan/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the draft. A refusal names the place: `controlPoints[2].limits[0].limit`. */
+        put: operations["change_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/plan/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans to begin with. Limits whose `confirmed` is false were not compared with the rule's text. */
+        get: operations["plan_presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/haccp/probes": {
         parameters: {
             query?: never;
@@ -264,6 +505,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/haccp/probes/{id}/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a probe's minutes add up to by day, for charts of months and years. */
+        get: operations["days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/haccp/probes/{id}/history": {
         parameters: {
             query?: never;
@@ -275,6 +533,196 @@ export interface paths {
         get: operations["history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of temperatures as the boxes wrote it, to be checked with `trivet-verify`. */
+        get: operations["record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/record.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same in a page that checks and shows it, in any browser, without us: at most 32 days. */
+        get: operations["page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compliance records, the newest first; at most 200. */
+        get: operations["records"];
+        put?: never;
+        /** Opens a record by hand; the box opens those that follow from readings and checks itself. */
+        post: operations["open_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A compliance record with what was done. */
+        get: operations["record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what was done. What must be said (the food's temperature, what became of it…) is the plan's. */
+        post: operations["take_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a record; refused without a corrective action. */
+        post: operations["close_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A manager verifies a closed record. */
+        post: operations["verify_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reviews of the records, the newest first; at most 200. */
+        get: operations["reviews"];
+        put?: never;
+        /** A manager reviews the records of a period and says what their name stands for. */
+        post: operations["review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/timers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Food under time control: of a period and all that is not served or discarded, the newest first. */
+        get: operations["timers"];
+        put?: never;
+        /** Takes food out of temperature control. There is no pause, no extension and no way back. */
+        post: operations["start_timer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/timers/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Served, or discarded with the quantity. After its time food can only be discarded. */
+        post: operations["end_timer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/timers/{id}/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A temperature of the food, measured by hand now. One beyond what its rule allows ends its time at once. */
+        post: operations["measure_timer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1152,6 +1600,16 @@ export interface components {
             byName?: string | null;
             comment?: string | null;
         };
+        Approve: {
+            /**
+             * Format: int64
+             * @description Of the draft that was read.
+             */
+            draftVersion: number;
+            /** @description RFC 3339; at once, if left out. */
+            from?: string | null;
+            note?: string | null;
+        };
         /**
          * Format: binary
          * @description A body of bytes, in the API's description.
@@ -1216,6 +1674,191 @@ export interface components {
         BreachList: {
             breaches: components["schemas"]["Breach"][];
         };
+        Calibration: {
+            at: string;
+            by?: string | null;
+            dueAt: string;
+            foundGood: boolean;
+            /** Format: uuid */
+            id: string;
+            inDoubt?: components["schemas"]["ReadingsInDoubt"] | null;
+            leftGood: boolean;
+            /** @description `ice`, `boil`, `bath` or `ice_and_boil`. */
+            method: string;
+            note?: string | null;
+            overdue: boolean;
+            points: components["schemas"]["CalibrationPoint"][];
+            /** Format: uuid */
+            probeId: string;
+            reference: string;
+            /** Format: int32 */
+            toleranceMilli: number;
+        };
+        CalibrationList: {
+            calibrations: components["schemas"]["Calibration"][];
+        };
+        CalibrationPoint: {
+            /**
+             * Format: int32
+             * @description The error before and after, in thousandths of a degree.
+             */
+            foundMilli: number;
+            /** Format: int32 */
+            leftMilli: number;
+            /** Format: int32 */
+            readMilliC: number;
+            /** Format: int32 */
+            referenceMilliC: number;
+        };
+        CalibrationState: {
+            dueAt?: string | null;
+            last?: components["schemas"]["Calibration"] | null;
+            /** Format: uuid */
+            probeId: string;
+            probeName: string;
+            /** @description `never`, `valid`, `due` (within the plan's days of warning) or `overdue`. */
+            state: string;
+        };
+        CalibrationsDue: {
+            probes: components["schemas"]["CalibrationState"][];
+        };
+        CheckAnswer: {
+            ask: string;
+            text?: string | null;
+            yes?: boolean | null;
+        };
+        CheckList: {
+            /** @description What was answered or missed in the period, the newest first; at most 200. */
+            done: components["schemas"]["SafetyCheck"][];
+            due: components["schemas"]["DueCheck"][];
+        };
+        CheckValue: {
+            /** Format: int32 */
+            allowedMinutes?: number | null;
+            /** Format: int32 */
+            heldSeconds?: number | null;
+            limit: components["schemas"]["SafetyLimit"];
+            /** Format: int32 */
+            milliC: number;
+            /** Format: int32 */
+            neededSeconds?: number | null;
+            rule: string;
+            /** Format: int32 */
+            tookMinutes?: number | null;
+            within: boolean;
+        };
+        Compliance: {
+            /**
+             * Format: int64
+             * @description Due, overdue or never done.
+             */
+            calibrationsDue: number;
+            /** @description Now. */
+            calibrationsValid: components["schemas"]["Share"];
+            /** @description Records due in the period that were closed by then. */
+            correctionsInTime: components["schemas"]["Share"];
+            /** @description Probe-minutes that hold a value of all minutes of the period: the score says nothing of the rest. */
+            coverage: components["schemas"]["Share"];
+            from: string;
+            /** Format: int64 */
+            openViolations: number;
+            /** Format: int64 */
+            overdueCorrections: number;
+            /** Format: int32 */
+            planVersion?: number | null;
+            /** @description Probe-minutes in range of all that hold a value. */
+            readingsInRange: components["schemas"]["Share"];
+            /**
+             * Format: int32
+             * @description Hundredths of a point, 0 to 10,000; none without any reading in the period.
+             */
+            score?: number | null;
+            sensorsOnline: components["schemas"]["Share"];
+            to: string;
+        };
+        ComplianceRecord: {
+            /** Format: uuid */
+            about?: string | null;
+            actions: components["schemas"]["CorrectiveAction"][];
+            closedAt?: string | null;
+            closedBy?: string | null;
+            controlPoint?: string | null;
+            dueAt: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `breach`, `check_failed`, `check_missed`, `cooling`, `timer`, `calibration` or `other`. */
+            kind: string;
+            openedAt: string;
+            openedBy?: string | null;
+            overdue: boolean;
+            /** Format: int32 */
+            planVersion?: number | null;
+            /** Format: uuid */
+            probeId?: string | null;
+            /** @description `warn`, `high` or `critical`. */
+            severity: string;
+            summary: string;
+            verifiedAt?: string | null;
+            verifiedBy?: string | null;
+        };
+        CoolingList: {
+            runs: components["schemas"]["CoolingRun"][];
+        };
+        CoolingRun: {
+            beganAt: string;
+            /** @description When the clock of the limits started; none while the food is above the starting limit. */
+            clockFrom?: string | null;
+            /** @description Why the samples prove nothing just now: measure by hand. */
+            doubt?: string | null;
+            forecastAt?: string | null;
+            /** Format: uuid */
+            id: string;
+            lastAt?: string | null;
+            /** Format: int32 */
+            lastMilliC?: number | null;
+            lot?: string | null;
+            /** @description `kept`, `reheated` or `discarded`. */
+            outcome?: string | null;
+            /** Format: int32 */
+            planVersion?: number | null;
+            /** Format: uuid */
+            probeId?: string | null;
+            product: string;
+            quantity?: string | null;
+            /** Format: uuid */
+            restarts?: string | null;
+            rule: string;
+            settledBy?: string | null;
+            stages: components["schemas"]["CoolingStage"][];
+            startedBy?: string | null;
+            /** @description `running`, `passed`, `failed` or `indeterminate`. */
+            state: string;
+            /**
+             * Format: int32
+             * @description The forecast misses the running stage: the percent of its time that was gone when it said so.
+             */
+            warnedPercent?: number | null;
+        };
+        CoolingStage: {
+            deadline?: string | null;
+            passedAt?: string | null;
+            to: components["schemas"]["SafetyLimit"];
+            /** Format: int32 */
+            withinMinutes: number;
+        };
+        CorrectiveAction: {
+            at: string;
+            by?: string | null;
+            cause?: string | null;
+            choice: string;
+            /** @description `keep`, `rework`, `discard` or `no_food`. */
+            disposition?: string | null;
+            note?: string | null;
+            /** Format: int32 */
+            productMilliC?: number | null;
+            quantity?: string | null;
+            text: string;
+        };
         Device: {
             address: string;
             detail: string;
@@ -1226,9 +1869,64 @@ export interface components {
             /** @description `up`, `down`, `busy`, `attention` or `unknown`. */
             state: string;
         };
+        Discovered: {
+            devices: components["schemas"]["DiscoveredDevice"][];
+            inputs: components["schemas"]["WiredInput"][];
+            /** @description Serial adapters by their own names, for `modbus:PATH@BAUD,UNIT`. */
+            serial: string[];
+        };
+        /** @description A device that speaks. */
+        DiscoveredDevice: {
+            address: string;
+            /** Format: int32 */
+            batteryPercent?: number | null;
+            convention: string;
+            firstSeen?: string | null;
+            /** @description What a probe's `input` is set to, to adopt it; or the name of the input that it is already. */
+            input: string;
+            /** @description `temperature`, or `contact` for doors, contacts and switches. */
+            kind: string;
+            lastSeen?: string | null;
+            /** Format: int32 */
+            milliC?: number | null;
+            name: string;
+            /** @description What is to be seen to before it is adopted. */
+            note?: string | null;
+            /** @description Why there is no value. */
+            reason?: string | null;
+            /** @description `closed`, `open`, `on` or `off`. */
+            state?: string | null;
+            /** @description Whether it is an input of this box already. */
+            wired: boolean;
+        };
         Draft: {
             /** @description The elements of a layout, as `PUT /api/v1/printing/layouts/{id}` takes them. */
             elements: Record<string, never>[];
+        };
+        DraftChange: {
+            /** @description The whole plan. */
+            plan: Record<string, never>;
+        };
+        DueCheck: {
+            check: string;
+            dueAt: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            name: string;
+            /** Format: int32 */
+            planVersion: number;
+            role?: string | null;
+            /** @description `upcoming`, `due`, `done`, `late` or `missed`. */
+            state: string;
+            /** @description Until when it is on time. */
+            until: string;
+        };
+        EndTimer: {
+            /** @example discarded */
+            how: string;
+            note?: string | null;
+            quantity?: string | null;
         };
         EnrolmentCode: {
             /** @description For one replica, within 15 minutes. */
@@ -1250,12 +1948,14 @@ export interface components {
                 /** Format: int64 */
                 ageSeconds?: number | null;
                 at?: string | null;
+                /** Format: int32 */
+                batteryPercent?: number | null;
                 /**
                  * Format: int32
                  * @description Missing when there is no data; then `reason` says why.
                  */
                 milliC?: number | null;
-                /** @description `good` or `no_data`. */
+                /** @description `good`, `uncertain` or `no_data`. */
                 quality: string;
                 reason?: string | null;
             } | null;
@@ -1282,6 +1982,33 @@ export interface components {
             field: string;
             message: string;
         };
+        FoodTimer: {
+            deadline: string;
+            endedBy?: string | null;
+            /** @description `time_up` or `too_warm`. */
+            expired?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The body of `POST /api/v1/labels` for its label. */
+            label: Record<string, never>;
+            /**
+             * Format: int64
+             * @description By the clock that says less; 0 when its time is over.
+             */
+            leftSeconds: number;
+            lot?: string | null;
+            /** Format: int32 */
+            planVersion?: number | null;
+            product: string;
+            quantity?: string | null;
+            rule: string;
+            /** Format: int32 */
+            startMilliC: number;
+            startedAt: string;
+            startedBy?: string | null;
+            /** @description `running`, `warned`, `expired`, `served` or `discarded`. */
+            state: string;
+        };
         Found: {
             /** @description For the configuration: by identity, not by where it happens to be plugged in. */
             address: string;
@@ -1297,17 +2024,70 @@ export interface components {
         };
         History: {
             from: string;
+            /** @description Where there is no data, to the minute whatever the step. */
+            gaps: components["schemas"]["HistoryGap"][];
+            /** @description When its door was open and its defrost or compressor ran. */
+            marks: components["schemas"]["HistoryMark"][];
             points: components["schemas"]["HistoryPoint"][];
             /** Format: uuid */
             probeId: string;
+            /**
+             * Format: int32
+             * @description Minutes that a point stands for.
+             */
+            step: number;
             to: string;
+        };
+        /** @description What a probe's minutes of a day (UTC) add up to; the hour that goes on is not in it yet. */
+        HistoryDay: {
+            /** @description As `2026-11-21`. */
+            day: string;
+            /** Format: int32 */
+            max?: number | null;
+            /** Format: int32 */
+            mean?: number | null;
+            /** Format: int32 */
+            min?: number | null;
+            /**
+             * Format: int64
+             * @description Minutes with a value.
+             */
+            minutes: number;
+            /**
+             * Format: int64
+             * @description Minutes that were recorded without one. What is missing of 1,440 was not recorded at all.
+             */
+            missing: number;
+        };
+        HistoryDays: {
+            days: components["schemas"]["HistoryDay"][];
+            /** Format: uuid */
+            probeId: string;
+        };
+        /** @description A time without data. */
+        HistoryGap: {
+            from: string;
+            reason?: string | null;
+            to: string;
+        };
+        /** @description A door that was open, a defrost or a compressor that ran. */
+        HistoryMark: {
+            from: string;
+            /** @description `door`, `defrost` or `compressor`. */
+            part: string;
+            /** @description Missing: it goes on. */
+            to?: string | null;
         };
         HistoryPoint: {
             at: string;
             /** Format: int32 */
             last?: number | null;
+            /** @description Samples that came after the minute's own reading; they stand beside it. */
+            late: boolean;
             /** Format: int32 */
             max?: number | null;
+            /** Format: int32 */
+            mean?: number | null;
             /** Format: int32 */
             min?: number | null;
             /**
@@ -1315,7 +2095,7 @@ export interface components {
              * @description Samples in the minute.
              */
             n: number;
-            /** @description `good` or `no_data`. */
+            /** @description `good`, `uncertain` or `no_data`. */
             quality: string;
             reason?: string | null;
             /** @description What stood behind the clock. */
@@ -1541,6 +2321,77 @@ export interface components {
             printer: string;
             reason: string;
         };
+        NewAction: {
+            cause?: string | null;
+            /** @description A corrective action's id in the plan, or `other`. */
+            choice: string;
+            /** @description `keep`, `rework`, `discard` or `no_food`. */
+            disposition?: string | null;
+            note?: string | null;
+            /** Format: int32 */
+            productMilliC?: number | null;
+            quantity?: string | null;
+            /** @description What was done; the plan's words, if left out. */
+            text?: string | null;
+        };
+        NewAnswer: {
+            ask: string;
+            text?: string | null;
+            yes?: boolean | null;
+        };
+        NewCalibration: {
+            /**
+             * Format: int32
+             * @description For the boiling point; the plan's, if left out.
+             */
+            altitudeMetres?: number | null;
+            /** @description RFC 3339; by the plan's days, if left out. */
+            dueAt?: string | null;
+            /**
+             * @description `ice`, `boil`, `bath` or `ice_and_boil`.
+             * @example ice
+             */
+            method: string;
+            note?: string | null;
+            points: components["schemas"]["NewPoint"][];
+            /** Format: uuid */
+            probeId: string;
+            /** @description What it was compared with: an ice bath, the number of a reference thermometer. */
+            reference: string;
+        };
+        NewCheck: {
+            /** @description Of a delivery. */
+            accepted?: boolean | null;
+            answers?: components["schemas"]["NewAnswer"][];
+            /** @description The check's id in the plan. */
+            check: string;
+            /** @description Which due time is answered; left out for a check on an event. */
+            dueAt?: string | null;
+            lot?: string | null;
+            note?: string | null;
+            product?: string | null;
+            supplier?: string | null;
+            values?: components["schemas"]["NewValue"][];
+        };
+        NewCooling: {
+            /** @description When it left the heat or was made; now, if left out. */
+            beganAt?: string | null;
+            lot?: string | null;
+            /**
+             * Format: uuid
+             * @description Which probe is in the food; measured by hand if left out.
+             */
+            probeId?: string | null;
+            product: string;
+            quantity?: string | null;
+            /**
+             * Format: uuid
+             * @description The run before the food was heated again.
+             */
+            restarts?: string | null;
+            /** @description The id of a cooling rule of the plan. */
+            rule: string;
+        };
         NewLine: {
             /** Format: uuid */
             menuItemId: string;
@@ -1563,6 +2414,10 @@ export interface components {
              */
             unitPrice?: number | null;
         };
+        NewMeasurement: {
+            /** Format: int32 */
+            milliC: number;
+        };
         NewOrder: {
             /**
              * Format: uuid
@@ -1582,6 +2437,47 @@ export interface components {
              */
             totalAmount?: number | null;
         };
+        NewPoint: {
+            /**
+             * Format: int32
+             * @description What was shown after this calibration, if somebody looked.
+             */
+            leftMilliC?: number | null;
+            /**
+             * Format: int32
+             * @description What the probe gives without any correction.
+             */
+            readMilliC: number;
+            /**
+             * Format: int32
+             * @description What the reference showed; given by the method for ice and boiling water.
+             */
+            referenceMilliC?: number | null;
+        };
+        NewRecord: {
+            /**
+             * Format: uuid
+             * @description What it is about, if it is in the record.
+             */
+            about?: string | null;
+            controlPoint?: string | null;
+            /** Format: uuid */
+            probeId?: string | null;
+            /**
+             * @description `warn`, `high` or `critical`.
+             * @example high
+             */
+            severity: string;
+            summary: string;
+        };
+        NewReview: {
+            /** @description RFC 3339. */
+            from: string;
+            /** @description What the name stands for: "reviewed and found complete". */
+            meaning: string;
+            note?: string | null;
+            to: string;
+        };
         NewTemperature: {
             /** Format: uuid */
             locationId?: string | null;
@@ -1595,6 +2491,34 @@ export interface components {
             unit: string;
             /** Format: double */
             value: number;
+        };
+        NewTimer: {
+            lot?: string | null;
+            /**
+             * Format: int32
+             * @description Of the food now.
+             */
+            milliC: number;
+            print?: boolean;
+            /**
+             * Format: uuid
+             * @description A probe that watches the food, where the rule has a temperature that it never exceeds.
+             */
+            probeId?: string | null;
+            product: string;
+            quantity?: string | null;
+            /** @description The id of a timer rule of the plan. */
+            rule: string;
+        };
+        NewValue: {
+            /** Format: int32 */
+            heldSeconds?: number | null;
+            /** Format: int32 */
+            milliC: number;
+            /** @description The id of a limit of the check's control point. */
+            rule: string;
+            /** Format: int32 */
+            tookMinutes?: number | null;
         };
         Notification: {
             alert: components["schemas"]["Alert"];
@@ -1774,6 +2698,45 @@ export interface components {
             /** Format: password */
             pin: string;
         };
+        PlanApproval: {
+            approvedAt: string;
+            approvedBy?: string | null;
+            /** @description Two boxes that were apart approved this number both; the later in the record is in force. */
+            conflict: boolean;
+            from: string;
+            /** Format: uuid */
+            id: string;
+            note?: string | null;
+            plan?: Record<string, never> | null;
+            /**
+             * Format: int32
+             * @description Every later fact names it.
+             */
+            version: number;
+        };
+        PlanDraft: {
+            /** @description It was changed on two boxes apart: save the one that counts. */
+            conflict: boolean;
+            plan: Record<string, never>;
+            /**
+             * Format: int64
+             * @description To be named when it is approved.
+             */
+            version: number;
+        };
+        PlanPreset: {
+            id: string;
+            plan: Record<string, never>;
+        };
+        PlanState: {
+            /** @description All approvals, the newest first, without their content. */
+            approvals: components["schemas"]["PlanApproval"][];
+            draft?: components["schemas"]["PlanDraft"] | null;
+            inForce?: components["schemas"]["PlanApproval"] | null;
+        };
+        PresetList: {
+            presets: components["schemas"]["PlanPreset"][];
+        };
         PrintJob: {
             /** Format: int64 */
             attempts: number;
@@ -1870,7 +2833,6 @@ export interface components {
              */
             minMilliC?: number | null;
             name: string;
-            nextMaintenance?: string | null;
             parts: components["schemas"]["ProbePart"][];
             /** @description No longer in use; its record stays. */
             retired: boolean;
@@ -1924,8 +2886,6 @@ export interface components {
             /** Format: int32 */
             minMilliC?: number | null;
             name?: string | null;
-            /** @description RFC 3339; null takes it away. */
-            nextMaintenance?: string | null;
             retired?: boolean | null;
             /**
              * @description What is kept there: categories of the menu, or ids of its items. They are put on hold when they have been warm
@@ -2006,6 +2966,10 @@ export interface components {
         ReadBody: {
             /** @description At most 200. */
             ids: string[];
+        };
+        ReadingsInDoubt: {
+            from?: string | null;
+            to: string;
         };
         Reason: {
             /** @example the cook lost it */
@@ -2099,6 +3063,9 @@ export interface components {
             /** Format: int64 */
             taxAmount: number;
         };
+        RecordList: {
+            records: components["schemas"]["ComplianceRecord"][];
+        };
         Released: {
             items: string[];
         };
@@ -2112,6 +3079,55 @@ export interface components {
             kind: string;
             letter: string;
             this: boolean;
+        };
+        ReviewList: {
+            reviews: components["schemas"]["SafetyReview"][];
+        };
+        SafetyCheck: {
+            accepted?: boolean | null;
+            answers: components["schemas"]["CheckAnswer"][];
+            by?: string | null;
+            check: string;
+            dueAt?: string | null;
+            /** @description By the box's clock. */
+            enteredAt?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            lot?: string | null;
+            name: string;
+            note?: string | null;
+            passed?: boolean | null;
+            /** Format: int32 */
+            planVersion?: number | null;
+            product?: string | null;
+            /** @description `on_time`, `late` or `missed`. */
+            punctual: string;
+            supplier?: string | null;
+            values: components["schemas"]["CheckValue"][];
+        };
+        /** @description A limit in the unit that its rule states. */
+        SafetyLimit: {
+            /** @description `at_most`, `at_least`, `more_than` or `less_than`. */
+            bound: string;
+            /**
+             * Format: int32
+             * @description Thousandths of a degree of the scale.
+             */
+            milli: number;
+            /** @description `C` or `F`. */
+            scale: string;
+        };
+        SafetyReview: {
+            at: string;
+            by?: string | null;
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /** @description What the name stands for. */
+            meaning: string;
+            note?: string | null;
+            to: string;
         };
         ScaleList: {
             scales: components["schemas"]["ScaleView"][];
@@ -2174,11 +3190,38 @@ export interface components {
             };
             timeZone?: string | null;
         };
+        SettleCooling: {
+            /**
+             * Format: int32
+             * @description What it was reheated to.
+             */
+            milliC?: number | null;
+            note?: string | null;
+            /** @example kept */
+            outcome: string;
+            quantity?: string | null;
+        };
+        Share: {
+            /**
+             * Format: int32
+             * @description Ten-thousandths, rounded down; none of nothing.
+             */
+            basisPoints?: number | null;
+            /** Format: int64 */
+            of: number;
+            /** Format: int64 */
+            part: number;
+        };
         /**
          * @description What a technician can have printed.
          * @enum {string}
          */
         Sheet: "test" | "alignment" | "code_pages";
+        StartedTimer: {
+            /** @description A label was given to the printer. */
+            printed: boolean;
+            timer: components["schemas"]["FoodTimer"];
+        };
         Station: {
             id: string;
             name: string;
@@ -2322,6 +3365,12 @@ export interface components {
         };
         /** @enum {string} */
         TimeQuality: "unset" | "rtc" | "synchronised";
+        TimerList: {
+            timers: components["schemas"]["FoodTimer"][];
+        };
+        Verify: {
+            note?: string | null;
+        };
         WantedLabel: {
             batch?: string;
             /**
@@ -2343,6 +3392,24 @@ export interface components {
         };
         WantedSheet: {
             sheet: components["schemas"]["Sheet"];
+        };
+        /** @description An input of this box, and what was passed over of it. */
+        WiredInput: {
+            address: string;
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Numbers that the device left out and that have not come since.
+             */
+            missing: number;
+            name: string;
+            /** Format: int64 */
+            outOfOrder: number;
+            /** Format: int64 */
+            repeats: number;
+            /** Format: int64 */
+            tooLate: number;
         };
     };
     responses: never;
@@ -2805,6 +3872,542 @@ export interface operations {
             };
         };
     };
+    calibrations: {
+        parameters: {
+            query?: {
+                probeId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationList"];
+                };
+            };
+        };
+    };
+    calibrate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalibration"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calibrations_due: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationsDue"];
+                };
+            };
+        };
+    };
+    checks: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; seven days before `to` if left out. */
+                from?: string;
+                /** @description Now, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    do_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheck"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SafetyCheck"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    score: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; seven days before `to` if left out. */
+                from?: string;
+                /** @description Now, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compliance"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cooling_runs: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; seven days before `to` if left out. */
+                from?: string;
+                /** @description Now, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoolingList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_cooling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCooling"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoolingRun"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cooling_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoolingRun"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure_cooling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeasurement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoolingRun"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle_cooling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleCooling"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoolingRun"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discovered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovered"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanState"];
+                };
+            };
+        };
+    };
+    approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanApproval"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approve"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanState"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanState"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetList"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -2896,7 +4499,7 @@ export interface operations {
             };
         };
     };
-    history: {
+    days: {
         parameters: {
             query?: {
                 /** @description RFC 3339; a day before `to` if left out. */
@@ -2917,7 +4520,546 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["HistoryDays"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; a day before `to` if left out. */
+                from?: string;
+                /** @description Now, if left out. */
+                to?: string;
+                /** @description Minutes to a point, 1 to 60; 1 if left out. */
+                step?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["History"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339. If left out: the first entry; for the page, 31 days before `to`. */
+                from?: string;
+                /** @description RFC 3339. The newest entry, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    page: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339. If left out: the first entry; for the page, 31 days before `to`. */
+                from?: string;
+                /** @description RFC 3339. The newest entry, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records: {
+        parameters: {
+            query?: {
+                /** @description Only those that are not closed. */
+                open?: boolean;
+                /** @description RFC 3339. */
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecord"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAction"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verify"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewList"];
+                };
+            };
+        };
+    };
+    review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReview"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SafetyReview"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    timers: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; seven days before `to` if left out. */
+                from?: string;
+                /** @description Now, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimerList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_timer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTimer"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedTimer"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_timer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndTimer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodTimer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure_timer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeasurement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodTimer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             422: {
