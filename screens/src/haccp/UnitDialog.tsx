@@ -171,9 +171,12 @@ function InputChoice({ chosen, mine, onChoose }: { chosen: string; mine: string 
   const { value, lost, refusal } = usePoll(discovered, { everyMs: LOOK_EVERY_MS });
   const probes = useStore(picture, (now) => now.probes);
   const takenBy = (input: string) => [...probes.values()].find((probe) => probe.input === input && probe.id !== mine && !probe.retired);
+  const first = (input: string) => (input === chosen ? 0 : takenBy(input) === undefined ? 1 : 2);
   const devices = (value?.devices ?? []).filter(({ kind }) => kind === "temperature");
+  devices.sort((a, b) => first(a.input) - first(b.input));
   const heard = new Set(devices.map(({ input }) => input));
   const wired = (value?.inputs ?? []).map(({ name }) => name).filter((name) => !heard.has(name));
+  wired.sort((a, b) => first(a) - first(b));
   const shown = new Set([...heard, ...wired]);
   return (
     <div class="field" role="radiogroup" aria-label={t("unit.input")}>
