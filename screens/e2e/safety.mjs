@@ -220,7 +220,11 @@ story("a warm fridge takes its dishes off the menu, and says why, until somebody
   assert.equal(await id(page, "release").count(), 0, "nobody has said yet what became of the food");
   await sayWhatWasDone(page, "Milk thrown away, fridge repaired");
   await scene.probeFault("bar-fridge", { fault: "none", jump: true });
+  // Cold again is not safe again: the dish stays on hold.
+  await has(id(monitor, `probe-${unit.id}`), "data-state", "ok");
+  await says(id(monitor, `held-${unit.id}`), "1 dish on hold");
   await id(page, "release").click();
+  await gone(id(monitor, `held-${unit.id}`));
   await gone(id(orders, `hold-${dish.id}`));
   assert.equal(await id(orders, `item-${dish.id}`).isDisabled(), false);
 });

@@ -42,7 +42,7 @@ export const UnitTile = memo(function UnitTile({ probe, selected, onChoose }: Un
           <span>
             <StandingLimit probe={probe} />
           </span>
-          <Age probe={probe} />
+          {probe.current.milliC != null && <Age probe={probe} />}
         </span>
         <Marks probe={probe} />
         {probe.breach && (
@@ -87,7 +87,7 @@ export function ClauseLine({ probe }: { probe: Probe }) {
 
 export function Marks({ probe }: { probe: Probe }) {
   const { calibration } = useAround(probe);
-  const held = useContext(SurroundingsContext).held.get(probe.breach?.id ?? "");
+  const held = useContext(SurroundingsContext).held.get(probe.id);
   const { batteryPercent } = probe.current;
   const due = calibration && calibration.state !== "valid";
   return (
