@@ -88,12 +88,12 @@ story("a unit's page shows times without data as gaps with their reason, for a d
   }
 });
 
-story("a unit is renamed, gets a limit, and is wired to another input; a wrong limit is not sent", async (scene) => {
+story("a unit is renamed and gets a limit among the inputs that the box hears; a wrong limit is not sent", async (scene) => {
   const before = await probe("Bar fridge");
   scene.undo(() => api("manager", "PUT", `/haccp/probes/${before.id}`, { name: "Bar fridge", maxMilliC: before.maxMilliC }));
   const page = await scene.open("manager", `haccp/#${before.id}`);
   await id(page, "edit-unit").click();
-  await says(id(page, "inputs"), "bar-fridge");
+  await says(id(page, "inputs"), "in use by Dessert display");
   await id(page, "unit-max").fill("warm");
   assert.equal(await id(page, "save-unit").isDisabled(), true);
   await id(page, "unit-max").fill("7,5");
