@@ -88,12 +88,12 @@ story("a unit's page shows times without data as gaps with their reason, for a d
   }
 });
 
-story("a unit is renamed, gets a limit, and is wired to another input; a wrong limit is not sent", async (scene) => {
+story("a unit is renamed and gets a limit among the inputs that the box hears; a wrong limit is not sent", async (scene) => {
   const before = await probe("Bar fridge");
   scene.undo(() => api("manager", "PUT", `/haccp/probes/${before.id}`, { name: "Bar fridge", maxMilliC: before.maxMilliC }));
   const page = await scene.open("manager", `haccp/#${before.id}`);
   await id(page, "edit-unit").click();
-  await says(id(page, "inputs"), "bar-fridge");
+  await says(id(page, "inputs"), "in use by Dessert display");
   await id(page, "unit-max").fill("warm");
   assert.equal(await id(page, "save-unit").isDisabled(), true);
   await id(page, "unit-max").fill("7,5");
@@ -220,7 +220,11 @@ story("a warm fridge takes its dishes off the menu, and says why, until somebody
   assert.equal(await id(page, "release").count(), 0, "nobody has said yet what became of the food");
   await sayWhatWasDone(page, "Milk thrown away, fridge repaired");
   await scene.probeFault("bar-fridge", { fault: "none", jump: true });
+  // Cold again is not safe again: the dish stays on hold.
+  await has(id(monitor, `probe-${unit.id}`), "data-state", "ok");
+  await says(id(monitor, `held-${unit.id}`), "1 dish on hold");
   await id(page, "release").click();
+  await gone(id(monitor, `held-${unit.id}`));
   await gone(id(orders, `hold-${dish.id}`));
   assert.equal(await id(orders, `item-${dish.id}`).isDisabled(), false);
 });

@@ -101,6 +101,8 @@ function optionsFor(place: HTMLElement, readout: HTMLElement, history: History, 
         (plot) => shades.forEach((shade) => paint.paintShade(plot, shade, bad)),
       ],
       draw: [
+        (plot) => gaps.forEach((gap) => paint.paintReason(plot, gap, none)),
+        (plot) => shades.forEach((shade) => paint.paintCause(plot, shade, bad)),
         (plot) => paint.paintAlone(plot, 3, curve),
         (plot) => paint.paintLimits(plot, limits, bad),
         (plot) => marks.forEach((mark) => paint.paintMark(plot, mark, mark.part === "door" ? warn : soft)),

@@ -46,7 +46,7 @@ function draftOf(probe: Probe | null): Draft {
     name: probe?.name ?? "",
     kind: (probe?.unitKind as Kind | undefined) ?? "fridge",
     min: limit(probe?.minMilliC),
-    max: probe ? limit(probe.maxMilliC) : limit(5_000),
+    max: limit(probe?.maxMilliC),
     input: probe?.input ?? "",
     details: Object.fromEntries(DETAILS.map((name) => [name, probe?.details[name] ?? ""])),
     delay: probe?.alarmDelaySeconds == null ? "" : String(probe.alarmDelaySeconds / MINUTE_S),
@@ -60,15 +60,17 @@ const decimalSign = () => exactDegrees(100).charAt(1);
 
 /** Undefined: something that was typed is none. */
 function patchOf(draft: Draft, before: Probe | null): ProbePatch | undefined {
-  const number = (text: string, digits: number) => (text.trim() === "" ? null : parseDecimal(text, digits));
-  const [min, max, delay, budget] = [number(draft.min, 3), number(draft.max, 3), number(draft.delay, 0), number(draft.budget, 3)];
-  if (min === undefined || max === undefined || delay === undefined || budget === undefined || draft.name.trim() === "") return undefined;
   const then = draftOf(before);
+  // What nobody has touched is not read again: the box may know it finer than it is shown.
+  const number = (name: "min" | "max" | "delay" | "budget", digits: number) =>
+    draft[name] === then[name] || draft[name].trim() === "" ? null : parseDecimal(draft[name], digits);
+  const [min, max, delay, budget] = [number("min", 3), number("max", 3), number("delay", 0), number("budget", 3)];
+  if (min === undefined || max === undefined || delay === undefined || budget === undefined || draft.name.trim() === "") return undefined;
   const patch: ProbePatch = {};
   if (before === null || draft.name !== then.name) patch.name = draft.name.trim();
   if (before === null || draft.kind !== then.kind) patch.unitKind = draft.kind;
-  if (before === null || draft.min !== then.min) patch.minMilliC = min;
-  if (before === null || draft.max !== then.max) patch.maxMilliC = max;
+  if (draft.min !== then.min) patch.minMilliC = min;
+  if (draft.max !== then.max) patch.maxMilliC = max;
   if (draft.input !== then.input) patch.input = draft.input;
   const details = Object.entries(draft.details).filter(([name, text]) => text.trim() !== (then.details[name] ?? ""));
   if (details.length > 0) patch.details = Object.fromEntries(details.map(([name, text]) => [name, text.trim()]));
@@ -171,9 +173,12 @@ function InputChoice({ chosen, mine, onChoose }: { chosen: string; mine: string 
   const { value, lost, refusal } = usePoll(discovered, { everyMs: LOOK_EVERY_MS });
   const probes = useStore(picture, (now) => now.probes);
   const takenBy = (input: string) => [...probes.values()].find((probe) => probe.input === input && probe.id !== mine && !probe.retired);
+  const first = (input: string) => (input === chosen ? 0 : takenBy(input) === undefined ? 1 : 2);
   const devices = (value?.devices ?? []).filter(({ kind }) => kind === "temperature");
+  devices.sort((a, b) => first(a.input) - first(b.input));
   const heard = new Set(devices.map(({ input }) => input));
   const wired = (value?.inputs ?? []).map(({ name }) => name).filter((name) => !heard.has(name));
+  wired.sort((a, b) => first(a) - first(b));
   const shown = new Set([...heard, ...wired]);
   return (
     <div class="field" role="radiogroup" aria-label={t("unit.input")}>

@@ -67,7 +67,7 @@ export function UnitPanel({ probe, onClose }: { probe: Probe; onClose: () => voi
         </div>
         {probe.breach && (
           <p>
-            {t("breach.tile", { since: clock(probe.breach.openedAt), peak: degrees(probe.breach.peakMilliC, limits) })}
+            {t("breach.tile", { since: clock(probe.breach.openedAt), first: degrees(probe.breach.peakMilliC, limits) })}
           </p>
         )}
         <Marks probe={probe} />

@@ -53,7 +53,7 @@ export function Excursions({ probe, excursions }: { probe: Probe; excursions: Br
                 {moment(breach.openedAt, now)}–{breach.closedAt == null ? t("haccp.now") : moment(breach.closedAt, now)}
               </strong>
               <span>
-                {t("haccp.excursion", {
+                {t(breach.closedAt == null ? "haccp.excursionOpen" : "haccp.excursion", {
                   span: span(breach.beyondSeconds == null ? ended - Date.parse(breach.openedAt) : breach.beyondSeconds * 1000),
                   peak: degrees(breach.peakMilliC, limit),
                   limit: breach.rule ? limitText(breach.rule) : `${exactDegrees(breach.limitMilliC)} °C`,

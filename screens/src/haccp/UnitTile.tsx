@@ -40,15 +40,14 @@ export const UnitTile = memo(function UnitTile({ probe, selected, onChoose }: Un
         <span class="unit-word">{stateText(probe)}</span>
         <span class="unit-detail">
           <span>
-            {limitsText(limits) || t("haccp.noLimits")}
-            <Clause probe={probe} />
+            <StandingLimit probe={probe} />
           </span>
-          <Age probe={probe} />
+          {probe.current.milliC != null && <Age probe={probe} />}
         </span>
         <Marks probe={probe} />
         {probe.breach && (
           <span class="unit-breach">
-            {t("breach.tile", { since: clock(probe.breach.openedAt), peak: degrees(probe.breach.peakMilliC, limits) })}
+            {t("breach.tile", { since: clock(probe.breach.openedAt), first: degrees(probe.breach.peakMilliC, limits) })}
           </span>
         )}
         {probe.conflicts.length > 0 && <span class="unit-breach">{t("haccp.conflict")}</span>}
@@ -57,10 +56,20 @@ export const UnitTile = memo(function UnitTile({ probe, selected, onChoose }: Un
   );
 });
 
-/** Where the limit of its control point can be read. */
-function Clause({ probe }: { probe: Probe }) {
-  const rule = useAround(probe).point?.limits?.[0];
-  return rule ? <small class="unit-clause">{t("haccp.clause", { limit: limitText(rule.limit), clause: rule.source.clause })}</small> : null;
+/** The limit that holds: the unit's own, or the plan's in the unit of its rule; and where it can be read. */
+function StandingLimit({ probe }: { probe: Probe }) {
+  const { point, limits } = useAround(probe);
+  const rule = point?.limits?.[0];
+  const own = limits.minMilliC === (probe.minMilliC ?? null) && limits.maxMilliC === (probe.maxMilliC ?? null);
+  if (!rule) return <>{limitsText(probe) || t("haccp.noLimits")}</>;
+  return (
+    <>
+      {own ? limitsText(probe) : point!.limits!.map(({ limit }) => limitText(limit)).join(", ")}
+      <small class="unit-clause">
+        {own ? t("haccp.clause", { limit: limitText(rule.limit), clause: rule.source.clause }) : rule.source.clause}
+      </small>
+    </>
+  );
 }
 
 /** What the whole limit says, with its source. */
@@ -78,7 +87,7 @@ export function ClauseLine({ probe }: { probe: Probe }) {
 
 export function Marks({ probe }: { probe: Probe }) {
   const { calibration } = useAround(probe);
-  const held = useContext(SurroundingsContext).held.get(probe.breach?.id ?? "");
+  const held = useContext(SurroundingsContext).held.get(probe.id);
   const { batteryPercent } = probe.current;
   const due = calibration && calibration.state !== "valid";
   return (

@@ -48,10 +48,15 @@ function spanOf(plot: uPlot, from: number, to: number): Span | null {
   return { left, width: Math.max(2 * devicePixelRatio, right - left) };
 }
 
+/** On a ground of its own, so that no hatching runs through it; left out where there is no room. */
 function label(plot: uPlot, text: string, { left, width }: Span, y: number, css: string): void {
   const { ctx } = plot;
-  ctx.font = `600 ${12 * devicePixelRatio}px ${FONT}`;
-  if (ctx.measureText(text).width > width - 8) return;
+  const size = 12 * devicePixelRatio;
+  ctx.font = `600 ${size}px ${FONT}`;
+  const long = ctx.measureText(text).width;
+  if (long > width - size) return;
+  ctx.fillStyle = colour(plot.root, "--surface");
+  ctx.fillRect(left + (width - long) / 2 - size / 2, y - size / 3, long + size, size * 1.7);
   ctx.fillStyle = css;
   ctx.textAlign = "center";
   ctx.textBaseline = "top";
@@ -77,9 +82,17 @@ export function paintGap(plot: uPlot, gap: Gap, css: string): void {
     ctx.lineTo(x + bbox.height, bbox.top);
   }
   ctx.stroke();
-  const why = gap.reason === null ? t("haccp.noData") : word("reason", gap.reason);
-  label(plot, why, span, bbox.top + bbox.height - 40 * devicePixelRatio, css);
   ctx.restore();
+}
+
+/** Why, above the lines of the grid. */
+export function paintReason(plot: uPlot, gap: Gap, css: string): void {
+  const span = spanOf(plot, gap.from, gap.to);
+  if (span === null) return;
+  const why = gap.reason === null ? t("haccp.noData") : word("reason", gap.reason);
+  plot.ctx.save();
+  label(plot, why, span, plot.bbox.top + plot.bbox.height - 46 * devicePixelRatio, css);
+  plot.ctx.restore();
 }
 
 export function paintShade(plot: uPlot, shade: Shade, css: string): void {
@@ -91,8 +104,15 @@ export function paintShade(plot: uPlot, shade: Shade, css: string): void {
   ctx.fillRect(span.left, bbox.top, span.width, bbox.height);
   ctx.fillStyle = css;
   ctx.fillRect(span.left, bbox.top, span.width, 4 * devicePixelRatio);
-  label(plot, shade.text, span, bbox.top + 8 * devicePixelRatio, css);
   ctx.restore();
+}
+
+export function paintCause(plot: uPlot, shade: Shade, css: string): void {
+  const span = spanOf(plot, shade.from, shade.to);
+  if (span === null) return;
+  plot.ctx.save();
+  label(plot, shade.text, span, plot.bbox.top + 10 * devicePixelRatio, css);
+  plot.ctx.restore();
 }
 
 /** Strips above the axis of times: which one is said beside the chart. */

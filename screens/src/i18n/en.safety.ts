@@ -37,6 +37,7 @@ export const safety = {
   "haccp.excursions": "Excursions",
   "haccp.noExcursions": "No excursion is on record. Times without data are listed above.",
   "haccp.excursion": "{span} beyond {limit}, peak {peak} °C",
+  "haccp.excursionOpen": "{span} so far beyond {limit}",
   "haccp.foundLate": "found {span} late",
   "haccp.goesOn": "The last one goes on.",
   "haccp.now": "now",

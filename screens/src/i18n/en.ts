@@ -75,8 +75,8 @@ export const en = {
 
   "breach.high": "{name} is too warm",
   "breach.low": "{name} is too cold",
-  "breach.detail": "since {since}, peak {peak} °C (limit {limit} °C)",
-  "breach.tile": "Since {since}, peak {peak} °C",
+  "breach.detail": "since {since}, then {first} °C (limit {limit} °C)",
+  "breach.tile": "Since {since}, then {first} °C",
   "breach.more": "and {n} more",
 
   "type.dine_in": "Dine in",

@@ -38,6 +38,7 @@ export const safety: Record<keyof typeof en, string> = {
   "haccp.excursions": "Rajan ylitykset",
   "haccp.noExcursions": "Yhtään ylitystä ei ole kirjattu. Ajat ilman tietoa on lueteltu yllä.",
   "haccp.excursion": "{span} rajan {limit} ulkopuolella, huippu {peak} °C",
+  "haccp.excursionOpen": "tähän asti {span} rajan {limit} ulkopuolella",
   "haccp.foundLate": "havaittu {span} myöhässä",
   "haccp.goesOn": "Viimeisin jatkuu.",
   "haccp.now": "nyt",

@@ -75,8 +75,8 @@ export const fi: Texts = {
 
   "breach.high": "{name} on liian lämmin",
   "breach.low": "{name} on liian kylmä",
-  "breach.detail": "klo {since} alkaen, huippu {peak} °C (raja {limit} °C)",
-  "breach.tile": "Klo {since} alkaen, huippu {peak} °C",
+  "breach.detail": "klo {since} alkaen, silloin {first} °C (raja {limit} °C)",
+  "breach.tile": "Klo {since} alkaen, silloin {first} °C",
   "breach.more": "ja {n} muuta",
 
   "type.dine_in": "Paikan päällä",

@@ -84,8 +84,11 @@ function useOpening(path: readonly string[], known: boolean, all: ComplianceReco
     void (async () => {
       const found = (await askBreaches()).breaches.find(({ id }) => id === breach);
       if (!found) return;
-      const peak = `${exactDegrees(found.peakMilliC)} °C`;
-      const summary = t(found.kind === "low" ? "records.cold" : "records.warm", { name: found.probeName, peak });
+      const words = { name: found.probeName, peak: `${exactDegrees(found.peakMilliC)} °C` };
+      const cold = found.kind === "low";
+      // How far it went is known when it is over.
+      const over = t(cold ? "records.cold" : "records.warm", words);
+      const summary = found.closedAt == null ? t(cold ? "breach.low" : "breach.high", words) : over;
       const opened = await write("record:new", (key) =>
         openRecord({ summary, severity: "high", about: found.id, probeId: found.probeId }, key),
       );

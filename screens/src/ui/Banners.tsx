@@ -95,7 +95,7 @@ function BreachText({ breach }: { breach: Breach }) {
       <span class="banner-more">
         {t("breach.detail", {
           since: clock(breach.openedAt),
-          peak: degrees(breach.peakMilliC, limit),
+          first: degrees(breach.peakMilliC, limit),
           limit: exactDegrees(breach.limitMilliC),
         })}
       </span>
