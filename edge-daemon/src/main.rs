@@ -8,6 +8,7 @@ mod mqtt;
 mod printing;
 mod probes;
 mod provision;
+mod reports;
 mod run;
 mod safety;
 mod scales;
@@ -74,6 +75,9 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Draws the PDF of a report: its sheet comes from the daemon on stdin, the PDF goes to stdout.
+    #[command(hide = true)]
+    ReportPdf,
     /// Prints the description of the API.
     Openapi,
 }
@@ -98,6 +102,7 @@ fn main() -> anyhow::Result<()> {
             let mqtt = config::Config::load(&config)?.mqtt.context("the configuration has no [mqtt]")?;
             broker::write(&mqtt, &out).map(drop)
         }
+        Command::ReportPdf => reports::report_pdf(),
         Command::Openapi => run::openapi(),
     }
 }

@@ -164,9 +164,8 @@ fn seal(conn: &Connection, identity: &Identity) -> rusqlite::Result<Seal> {
         format!("{}/{}/{}/{}:{chain}", stream.origin, stream.scope, stream.lane.number(), head.seq)
     };
     let readings = heads.first().filter(|head| head.stream.lane == Lane::Readings);
-    let short = |head: &trivet_log::chain::Head| {
-        format!("{}:{}", head.seq, hex(head.chain.0.get(..8).unwrap_or_default()))
-    };
+    let short =
+        |head: &trivet_log::chain::Head| format!("{}:{}", head.seq, hex(head.chain.0.get(..8).unwrap_or_default()));
     Ok(Seal { checkpoints: heads.iter().map(name).collect(), fingerprint: readings.map(short) })
 }
 
@@ -309,6 +308,7 @@ impl Gathering<'_> {
             doubted_minutes: counting.doubted,
             unset_clock_minutes: counting.unset,
             bands: counting.bands(&self.site, slots),
+            places: u32::try_from(slots.count()).unwrap_or(u32::MAX),
             upper: limits.max.map(|limit| limit.0),
             lower: limits.min.map(|limit| limit.0),
         }
@@ -475,8 +475,7 @@ impl Gathering<'_> {
             return Ok(Vec::new());
         }
         let (from, to) = self.span();
-        let filter =
-            ManualFilter { from_ms: Some(from), to_ms: Some(to), limit: MOST + 1, ..ManualFilter::default() };
+        let filter = ManualFilter { from_ms: Some(from), to_ms: Some(to), limit: MOST + 1, ..ManualFilter::default() };
         let mut found = manuals(self.conn(), &filter)?;
         if found.len() > MOST {
             found.truncate(MOST);
@@ -530,9 +529,9 @@ impl Gathering<'_> {
             let limit = limit_of_view(&value.limit);
             let shown = self.site.temperature(value.milli_c, limit);
             let within = if value.within { "" } else { ": not met" };
-            let held = value.needed_seconds.map(|needed| {
-                format!(", held {} s of {needed}", value.held_seconds.unwrap_or_default())
-            });
+            let held = value
+                .needed_seconds
+                .map(|needed| format!(", held {} s of {needed}", value.held_seconds.unwrap_or_default()));
             let took = value.allowed_minutes.map(|allowed| match value.took_minutes {
                 Some(took) => format!(", in {took} min of {allowed}"),
                 None => format!(", within {allowed} min not said"),

@@ -38,7 +38,11 @@ impl Site {
     pub(super) fn next_slot(&self, minute: i64, by_hour: bool) -> Option<i64> {
         let at = self.local(minute.checked_mul(60_000)?);
         let next = match by_hour {
-            true => at.checked_add(1.hour()).ok()?.round(jiff::ZonedRound::new().smallest(Unit::Hour).mode(jiff::RoundMode::Floor)).ok()?,
+            true => at
+                .checked_add(1.hour())
+                .ok()?
+                .round(jiff::ZonedRound::new().smallest(Unit::Hour).mode(jiff::RoundMode::Floor))
+                .ok()?,
             false => at.start_of_day().ok()?.checked_add(1.day()).ok()?.start_of_day().ok()?,
         };
         Some(next.timestamp().as_millisecond().div_euclid(60_000))

@@ -177,7 +177,13 @@ struct Seen {
 }
 
 impl Counting {
-    pub(super) fn new(standing: Vec<Standing>, from: i64, end: i64, slots: &Slots, first_ever: Option<i64>) -> Counting {
+    pub(super) fn new(
+        standing: Vec<Standing>,
+        from: i64,
+        end: i64,
+        slots: &Slots,
+        first_ever: Option<i64>,
+    ) -> Counting {
         Counting {
             standing,
             next: from,
@@ -423,12 +429,10 @@ mod tests {
         let slots = Slots::of(&site, 0, 300);
         let mut counting = Counting::new(Vec::new(), 0, 300, &slots, Some(0));
         // Every other minute of the first hours; then an hour of a probe that does not answer, and nothing more.
-        let known: Vec<HourReading> =
-            (0..100).step_by(2).map(|at| reading(at, Some(4_000), None, false)).collect();
+        let known: Vec<HourReading> = (0..100).step_by(2).map(|at| reading(at, Some(4_000), None, false)).collect();
         counting.add(&known, &slots);
         counting.add(&known, &slots);
-        let silent: Vec<HourReading> =
-            (100..160).map(|at| reading(at, None, Some(NoData::Timeout), false)).collect();
+        let silent: Vec<HourReading> = (100..160).map(|at| reading(at, None, Some(NoData::Timeout), false)).collect();
         counting.add(&silent, &slots);
         counting.finish();
         let gaps = counting.gaps(&site);
