@@ -8,6 +8,7 @@ mod mqtt;
 mod printing;
 mod probes;
 mod provision;
+mod reports;
 mod run;
 mod safety;
 mod scales;
@@ -96,6 +97,9 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
         arguments: Vec<String>,
     },
+    /// Draws the PDF of a report: its sheet comes from the daemon on stdin, the PDF goes to stdout.
+    #[command(hide = true)]
+    ReportPdf,
     /// Prints the description of the API.
     Openapi,
 }
@@ -126,6 +130,7 @@ fn main() -> anyhow::Result<()> {
             std::io::stdout().write_all(text.as_bytes())?;
             std::process::exit(code.into())
         }
+        Command::ReportPdf => reports::report_pdf(),
         Command::Openapi => run::openapi(),
     }
 }

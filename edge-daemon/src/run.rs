@@ -18,12 +18,12 @@ use crate::config::Config;
 use crate::devices::Devices;
 use crate::printing::Printers;
 use crate::scales::{self, Scales};
-use crate::{alerts, printing, probes, safety, status};
+use crate::{alerts, printing, probes, reports, safety, status};
 
 /// What a box is made of: the shared modules, and its own.
 pub(crate) fn modules() -> Vec<Module> {
     let mut modules = trivet_modules::all();
-    modules.extend([printing::MODULE, probes::discovered::MODULE, scales::MODULE, alerts::MODULE, status::MODULE]);
+    modules.extend([printing::MODULE, probes::discovered::MODULE, scales::MODULE, alerts::MODULE, reports::MODULE, status::MODULE]);
     modules
 }
 
@@ -54,6 +54,7 @@ async fn serve(app: App, config: Config, devices: Devices, printers: Printers) -
     probes::start(&app, &devices, &config)?;
     alerts::start(&app, &devices, &config)?;
     safety::start(&app);
+    reports::start(&app);
     if let Some(relay) = &config.relay {
         tokio::spawn(sync::run(app.clone(), relay.clone()));
     }
@@ -71,6 +72,7 @@ async fn serve(app: App, config: Config, devices: Devices, printers: Printers) -
 fn extensions(config: &Config, devices: &Devices, printers: &Printers) -> Extensions {
     let mut more = Extensions::new();
     more.insert(Samples::default());
+    more.insert(reports::desk());
     more.insert(PaperState(printing::paper_state));
     more.insert(PrintLabel(Arc::new(|app, key, label| Box::pin(printing::queue_label(app, key, label)))));
     more.insert(status::Name(config.name.clone()));

@@ -66,6 +66,15 @@ impl Guest {
         Ok(response.body_mut().with_config().limit(256 * 1024 * 1024).read_to_vec()?)
     }
 
+    /// A file: its status, its media type, its bytes.
+    pub fn file(&self, path: &str) -> anyhow::Result<(u16, String, Vec<u8>)> {
+        let request = self.agent.get(format!("{}{path}", self.url)).header("authorization", self.bearer());
+        let mut response = request.call()?;
+        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let (status, kind) = (response.status().as_u16(), kind.to_owned());
+        Ok((status, kind, response.body_mut().read_to_vec()?))
+    }
+
     pub fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
         self.post_as(path, &new_key(), body)
     }

@@ -21,6 +21,8 @@ pub(crate) const FONTS: [(&str, &str); 4] = [
 /// Debian's Python with `venv` and `pip`; where the package's files are depends on Python's version, its entry does not.
 const PYTHON: &str = "/usr/bin/python3";
 const VENV: (&str, &str) = ("python3-venv", "/var/lib/dpkg/info/python3-venv.list");
+/// Reads the text of our reports.
+const POPPLER: (&str, &str) = ("poppler-utils", "/usr/bin/pdftotext");
 /// What reads the codes on our papers: of PyPI, and what is there of them.
 const READERS: [&str; 2] = ["zxing-cpp==3.1.1", "pillow==13.0.0"];
 /// Seconds of each fuzzing target in a test run.
@@ -32,7 +34,7 @@ const TICKETS: u64 = 200;
 
 pub(crate) fn test(fast: bool, rust_src: Option<&Path>) -> anyhow::Result<()> {
     packages(&FONTS)?;
-    packages(&[VENV])?;
+    packages(&[VENV, POPPLER])?;
     if !fast {
         packages(&[("chromium", "/usr/bin/chromium"), ("mosquitto", "/usr/sbin/mosquitto")])?;
     }

@@ -5,7 +5,7 @@
 //! between boxes becomes visible state.
 //!
 //! Modules in reading order, each standing on those before it: [`settings`], [`access`], [`menu`], [`checks`],
-//! [`kitchen`], [`papers`], [`haccp`], [`safety`], [`alerts`]; then [`policies`], which know them all.
+//! [`kitchen`], [`papers`], [`haccp`], [`safety`], [`alerts`], [`reports`]; then [`policies`], which know them all.
 
 pub mod access;
 pub mod alerts;
@@ -21,6 +21,7 @@ pub mod permission;
 pub mod policies;
 pub mod quantity;
 pub mod refusal;
+pub mod reports;
 pub mod safety;
 pub mod settings;
 pub mod temperature;
@@ -49,6 +50,7 @@ pub enum Command {
     Haccp(haccp::Command),
     Alerts(alerts::Command),
     Safety(safety::Command),
+    Reports(reports::Command),
 }
 
 /// A fact to be appended, or a change of a document.
@@ -157,6 +159,7 @@ impl Command {
             Command::Haccp(command) => command.permission(),
             Command::Alerts(command) => command.permission(),
             Command::Safety(command) => command.permission(),
+            Command::Reports(command) => command.permission(),
         }
     }
 
@@ -172,6 +175,7 @@ impl Command {
             Command::Haccp(command) => command.subject(origin),
             Command::Alerts(command) => command.subject(),
             Command::Safety(command) => command.subject(),
+            Command::Reports(command) => command.subject(),
         }
     }
 }
@@ -190,5 +194,6 @@ pub fn decide(history: &History, command: &Command, context: &dyn Context) -> De
         }
         Command::Alerts(command) => alerts::decide(history, command, context),
         Command::Safety(command) => safety::decide(history, &safety::fold(history), command, context),
+        Command::Reports(command) => reports::decide(history.document_of(reports::DOCUMENT), command),
     }
 }

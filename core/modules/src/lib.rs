@@ -32,5 +32,6 @@ pub fn all() -> Vec<Module> {
         haccp::MODULE,
         alerts::MODULE,
         safety::MODULE,
+        reports::MODULE,
     ]
 }

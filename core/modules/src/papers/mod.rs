@@ -11,7 +11,7 @@ mod label;
 mod layouts;
 mod logo;
 mod outbox;
-mod pdf;
+pub(crate) mod pdf;
 mod receipt;
 mod sample;
 mod stationery;
@@ -65,4 +65,4 @@ pub const MODULE: Module = Module {
 #[derive(utoipa::ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "the description alone reads it")]
-struct Binary(Vec<u8>);
+pub(crate) struct Binary(Vec<u8>);

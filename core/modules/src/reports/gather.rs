@@ -308,6 +308,7 @@ impl Gathering<'_> {
             doubted_minutes: counting.doubted,
             unset_clock_minutes: counting.unset,
             bands: counting.bands(&self.site, slots),
+            places: u32::try_from(slots.count()).unwrap_or(u32::MAX),
             upper: limits.max.map(|limit| limit.0),
             lower: limits.min.map(|limit| limit.0),
         }

@@ -176,6 +176,8 @@ pub struct Unit {
     pub unset_clock_minutes: u64,
     /// By day, or by hour in a short period.
     pub bands: Vec<Band>,
+    /// Days, or hours, of the period.
+    pub places: u32,
     #[serde(skip)]
     pub upper: Option<i32>,
     #[serde(skip)]

@@ -1,15 +1,14 @@
 //! A paper as a PDF: a page of the paper's width with text that can be selected, from the same lines that a printer
 //! gets. A bar code is given as its text, as in a plain text.
 
-mod font;
+pub(crate) mod font;
 
-use pdf_writer::types::CidFontType;
 use pdf_writer::{Content, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use qrcodegen::{QrCode, QrCodeEcc};
 use trivet_paper::{Align, Bitmap, Line, PictureId, Piece, Style, width_of};
 
+use font::Face;
 pub(super) use font::Fonts;
-use font::{Face, SYSTEM};
 
 const POINTS_PER_MM: f32 = 72.0 / 25.4;
 const PAGE_WIDTH: f32 = 80.0 * POINTS_PER_MM;
@@ -155,7 +154,7 @@ impl<'a, P: Fn(PictureId) -> Option<&'a Bitmap>> Writer<'a, P> {
         pdf.document_info(info).title(TextStr(title));
         let fonts: Vec<(&[u8], Ref)> = [b"R", b"B"].into_iter().map(|name| (name.as_slice(), next())).collect();
         for (face, (_, font)) in self.faces.iter().zip(&fonts) {
-            write_font(&mut pdf, face, *font, [next(), next(), next(), next()]);
+            face.write(&mut pdf, *font, [next(), next(), next(), next()]);
         }
         let mut pictures: Vec<(String, Ref)> = Vec::new();
         for (place, (_, bitmap)) in self.pictures.iter().enumerate() {
@@ -182,26 +181,6 @@ impl<'a, P: Fn(PictureId) -> Option<&'a Bitmap>> Writer<'a, P> {
         }
         pdf.finish()
     }
-}
-
-fn write_font(pdf: &mut Pdf, face: &Face<'_>, font: Ref, [cid, descriptor, file, unicode]: [Ref; 4]) {
-    let Some(subset) = face.subset() else { return };
-    let name = Name(face.name());
-    pdf.type0_font(font)
-        .base_font(name)
-        .encoding_predefined(Name(b"Identity-H"))
-        .descendant_font(cid)
-        .to_unicode(unicode);
-    pdf.cid_font(cid)
-        .subtype(CidFontType::Type2)
-        .base_font(name)
-        .system_info(SYSTEM)
-        .font_descriptor(descriptor)
-        .default_width(face.advance())
-        .cid_to_gid_map_predefined(Name(b"Identity"));
-    face.describe(pdf.font_descriptor(descriptor), file);
-    pdf.cmap(unicode, &face.unicode());
-    pdf.stream(file, &subset).pair(Name(b"Length1"), i32::try_from(subset.len()).unwrap_or_default());
 }
 
 fn picture_name(place: usize) -> String {

@@ -1,0 +1,179 @@
+//! Reports that the box makes by itself, as files beside the store. Which are made is read from the folder: a restart
+//! forgets nothing and makes nothing twice. A box that was off makes the last period alone; earlier ones are asked for.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Json;
+use axum::extract::{Path as OfPath, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use trivet_domain::Permission;
+use trivet_log::Id;
+use trivet_modules::reports::{self, Desk, saved};
+use trivet_modules::{settings, time};
+use trivet_replica::module::{EMPTY, Read};
+use trivet_replica::{App, Module, Problem};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+const TICK: Duration = Duration::from_secs(60);
+/// After the end of a period: until then late minutes arrive.
+const AFTER_MS: i64 = 15 * 60_000;
+/// Files that are listed, the newest.
+const MOST_FILES: usize = 1_000;
+
+/// On top of the shared module of reports: the files of this box.
+pub(crate) const MODULE: Module = Module {
+    name: "reports_here",
+    routes: || OpenApiRouter::new().routes(routes!(list)).routes(routes!(file)),
+    reads: &[
+        Read { path: "/api/v1/haccp/reports/files", permission: Permission::HaccpRead },
+        Read { path: "/api/v1/haccp/reports/files/{id}", permission: Permission::HaccpRead },
+    ],
+    ..EMPTY
+};
+
+pub(crate) fn start(app: &App) {
+    tokio::spawn(run(app.clone()));
+}
+
+async fn run(app: App) {
+    let Some(desk) = app.more.get::<Desk>().cloned() else { return };
+    let mut tick = tokio::time::interval(TICK);
+    loop {
+        tick.tick().await;
+        if let Err(error) = make_due(&app, &desk).await {
+            tracing::error!(error = format!("{error:#}"), "making the reports that are due");
+        }
+    }
+}
+
+fn folder(app: &App) -> PathBuf {
+    app.store.path.with_file_name("reports")
+}
+
+async fn make_due(app: &App, desk: &Desk) -> anyhow::Result<()> {
+    let read = app.read(|view| Ok((saved::saved(view.conn)?, settings::in_force(view.conn)?.time_zone)));
+    let (all, zone) = read.await.map_err(|problem| anyhow::anyhow!(problem.detail))?;
+    let folder = folder(app);
+    for (id, wanted) in all {
+        let now = app.wall.now_ms() - AFTER_MS;
+        let Some((from_ms, to_ms)) = saved::last_period(wanted.every, now, &zone) else { continue };
+        let day = |ms: i64| time::local(ms, &zone).strftime("%Y-%m-%d").to_string();
+        let name = format!("{id}_{}_{}", day(from_ms), day(to_ms));
+        let paths = ["csv", "pdf"].map(|ending| folder.join(format!("{name}.{ending}")));
+        if paths.iter().all(|path| path.exists()) {
+            continue;
+        }
+        let (csv, pdf) = {
+            let _turn = desk.wait().await;
+            let made = reports::make(app, saved::asked(&wanted, from_ms, to_ms)).await;
+            let (report, language) = made.map_err(|problem| anyhow::anyhow!(problem.detail))?;
+            let csv = reports::csv::write(&report, None).unwrap_or_default();
+            (csv, reports::pdf_of(desk, report, language).await)
+        };
+        let [csv_path, pdf_path] = paths;
+        write(&csv_path, csv.as_bytes()).with_context(|| wanted.name.clone())?;
+        let pdf = pdf.map_err(|problem| anyhow::anyhow!("{}: {}", wanted.name, problem.detail))?;
+        write(&pdf_path, &pdf).with_context(|| wanted.name.clone())?;
+        tracing::info!(report = wanted.name, name, "a report was made");
+        forget(&folder, id, usize::try_from(wanted.keep).unwrap_or(1))?;
+    }
+    Ok(())
+}
+
+/// Whole or not at all.
+fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = path.parent().context("a folder")?;
+    std::fs::create_dir_all(folder)?;
+    let new = path.with_extension("new");
+    std::fs::write(&new, bytes)?;
+    std::fs::File::open(&new)?.sync_all()?;
+    std::fs::rename(&new, path)?;
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}
+
+/// The names have the date in them: the first are the oldest.
+fn forget(folder: &Path, id: Id, keep: usize) -> anyhow::Result<()> {
+    for ending in [".csv", ".pdf"] {
+        let mut names: Vec<String> = names(folder);
+        names.retain(|name| name.starts_with(&id.to_string()) && name.ends_with(ending));
+        let old = names.len().saturating_sub(keep);
+        for name in names.iter().take(old) {
+            std::fs::remove_file(folder.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// A folder that is not there yet is empty.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.retain(|name| name.ends_with(".csv") || name.ends_with(".pdf"));
+    names.sort_unstable();
+    names
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportFile)]
+#[serde(rename_all = "camelCase")]
+struct FileView {
+    /// Its name: the saved report, the first day and the day after the last.
+    id: String,
+    report_id: String,
+    from: String,
+    to: String,
+    /// `csv` or `pdf`.
+    form: String,
+    bytes: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportFiles)]
+struct FileList {
+    files: Vec<FileView>,
+}
+
+fn show(folder: &Path, name: &str) -> Option<FileView> {
+    let (stem, form) = name.rsplit_once('.')?;
+    let mut parts = stem.split('_');
+    let (report, from, to) = (parts.next()?, parts.next()?, parts.next()?);
+    Some(FileView {
+        id: name.to_owned(),
+        report_id: report.to_owned(),
+        from: from.to_owned(),
+        to: to.to_owned(),
+        form: form.to_owned(),
+        bytes: std::fs::metadata(folder.join(name)).ok()?.len(),
+    })
+}
+
+/// Files of reports that this box has made by itself, the newest first.
+#[utoipa::path(get, path = "/api/v1/haccp/reports/files", tag = "haccp", responses((status = 200, body = FileList)))]
+async fn list(State(app): State<App>) -> Json<FileList> {
+    let folder = folder(&app);
+    let mut files: Vec<FileView> = names(&folder).iter().filter_map(|name| show(&folder, name)).collect();
+    files.sort_by(|a, b| b.to.cmp(&a.to).then_with(|| a.id.cmp(&b.id)));
+    files.truncate(MOST_FILES);
+    Json(FileList { files })
+}
+
+/// One of them.
+#[utoipa::path(get, path = "/api/v1/haccp/reports/files/{id}", tag = "haccp", params(("id" = String, Path)),
+    responses((status = 200, content((String = "text/csv"), (String = "application/pdf"))),
+        (status = 404, body = Problem)))]
+async fn file(State(app): State<App>, OfPath(id): OfPath<String>) -> Result<Response, Problem> {
+    let folder = folder(&app);
+    // Only a name of the list: no path leads out of the folder.
+    let known = names(&folder).into_iter().find(|name| *name == id).ok_or_else(|| Problem::not_found("file"))?;
+    let bytes = std::fs::read(folder.join(&known)).map_err(|error| Problem::internal(&error))?;
+    let kind = if known.ends_with(".pdf") { "application/pdf" } else { reports::csv::MEDIA_TYPE };
+    let disposition = format!("attachment; filename=\"{known}\"");
+    Ok(([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)], bytes).into_response())
+}
