@@ -19,7 +19,20 @@ import { Step } from "./RecordPanel";
 
 const DAY_MS = 86_400_000;
 const PERIODS = [1, 7, 31, 365] as const;
-const SECTIONS = ["units", "excursions", "checks", "cooling", "timers", "calibrations", "records", "reviews"] as const;
+const SECTIONS = [
+  "plan",
+  "units",
+  "excursions",
+  "records",
+  "readings",
+  "checks",
+  "cooling",
+  "timers",
+  "calibrations",
+  "faults",
+  "amendments",
+  "reviews",
+] as const;
 const REVIEWS_EVERY_MS = 60_000;
 /** A year of many units takes its time. */
 const WRITING_MS = 120_000;
@@ -34,7 +47,8 @@ export function ReportPage() {
   const [sections, setSections] = useState<ReadonlySet<string>>(new Set(SECTIONS));
   const span = { from: new Date(`${from}T00:00:00`), to: new Date(Date.parse(`${to}T00:00:00`) + DAY_MS) };
   const right = span.from < span.to;
-  const query = new URLSearchParams(right ? { from: span.from.toISOString(), to: span.to.toISOString() } : {});
+  const period = new URLSearchParams(right ? { from: span.from.toISOString(), to: span.to.toISOString() } : {});
+  const query = new URLSearchParams(period);
   if (units.size > 0) query.set("units", [...units].join(","));
   if (sections.size < SECTIONS.length) query.set("sections", [...sections].join(","));
   const toggle = (set: ReadonlySet<string>, one: string) => new Set(set.has(one) ? [...set].filter((other) => other !== one) : [...set, one]);
@@ -92,8 +106,8 @@ export function ReportPage() {
           {(["report.pdf", "report.csv"] as const).map((file) => (
             <FileButton key={file} path={`/haccp/${file}?${query}`} name={`haccp-${from}-${to}.${file.split(".")[1]}`} text={t(`report.${file === "report.pdf" ? "pdf" : "csv"}`)} disabled={!right || sections.size === 0} primary />
           ))}
-          <FileButton path={`/haccp/record.html?${query}`} name={`record-${from}-${to}.html`} text={t("report.recordHtml")} disabled={!right} />
-          <FileButton path={`/haccp/record?${query}`} name={`record-${from}-${to}.bin`} text={t("report.record")} disabled={!right} />
+          <FileButton path={`/haccp/record.html?${period}`} name={`record-${from}-${to}.html`} text={t("report.recordHtml")} disabled={!right} />
+          <FileButton path={`/haccp/record?${period}`} name={`record-${from}-${to}.bin`} text={t("report.record")} disabled={!right} />
         </div>
         <p class="soft">{t("report.more")}</p>
       </section>
