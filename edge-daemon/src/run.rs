@@ -23,7 +23,14 @@ use crate::{alerts, printing, probes, reports, safety, status};
 /// What a box is made of: the shared modules, and its own.
 pub(crate) fn modules() -> Vec<Module> {
     let mut modules = trivet_modules::all();
-    modules.extend([printing::MODULE, probes::discovered::MODULE, scales::MODULE, alerts::MODULE, reports::MODULE, status::MODULE]);
+    modules.extend([
+        printing::MODULE,
+        probes::discovered::MODULE,
+        scales::MODULE,
+        alerts::MODULE,
+        reports::MODULE,
+        status::MODULE,
+    ]);
     modules
 }
 
