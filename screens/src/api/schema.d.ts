@@ -659,6 +659,127 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/haccp/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of a period, with all that an inspector asks for. One report is made at a time. */
+        get: operations["figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report as CSV (RFC 4180, UTF-8): all its tables one below the other, or one `section`. */
+        get: operations["as_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report as pages to print. A process of its own draws them. */
+        get: operations["as_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports that somebody has saved. */
+        get: operations["list"];
+        put?: never;
+        /** Saves a report; the Idempotency-Key becomes its id. */
+        post: operations["save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/reports/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of reports that this box has made by itself, the newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/reports/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the fields that are given. */
+        put: operations["change"];
+        post?: never;
+        /** Takes a saved report away. The files that were made of it stay. */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/haccp/reviews": {
         parameters: {
             query?: never;
@@ -2022,6 +2143,374 @@ export interface components {
         FoundList: {
             found: components["schemas"]["Found"][];
         };
+        HaccpReport: {
+            amendments: components["schemas"]["HaccpReportAmendment"][];
+            answer: components["schemas"]["HaccpReportAnswer"];
+            calibrations: components["schemas"]["HaccpReportCalibration"][];
+            checks: components["schemas"]["HaccpReportCheck"][];
+            clock: components["schemas"]["HaccpReportClock"];
+            cooling: components["schemas"]["HaccpReportCooling"][];
+            establishment: components["schemas"]["HaccpReportEstablishment"];
+            excursions: components["schemas"]["HaccpReportExcursion"][];
+            faults: components["schemas"]["HaccpReportFault"][];
+            from: string;
+            /** @description Sections with more lines than a report holds. */
+            leftOut: components["schemas"]["HaccpReportLeftOut"][];
+            madeAt: string;
+            plans: components["schemas"]["HaccpReportPlan"][];
+            readings: components["schemas"]["HaccpReportReading"][];
+            /** @description Compliance records of the period that are about no excursion, and all that were open in it. */
+            records: components["schemas"]["HaccpReportRecord"][];
+            reviews: components["schemas"]["HaccpReportReview"][];
+            /** @description `C` or `F`: the scale of the plan's limits, or as asked for. */
+            scale: string;
+            score: components["schemas"]["HaccpReportScore"];
+            seal: components["schemas"]["HaccpReportSeal"];
+            /** @description The sections that were asked for. */
+            sections: string[];
+            timeZone: string;
+            timers: components["schemas"]["HaccpReportTimer"][];
+            /** @description Before this. */
+            to: string;
+            units: components["schemas"]["HaccpReportUnit"][];
+            /** @description How far the period has come; earlier than `to` when it goes on. */
+            until: string;
+        };
+        HaccpReportAction: {
+            at: string;
+            by: string;
+            cause?: string | null;
+            disposition?: string | null;
+            food?: components["schemas"]["HaccpReportTemperature"] | null;
+            note?: string | null;
+            quantity?: string | null;
+            text: string;
+        };
+        /** @description A change of what the record is judged by. Facts are never changed. */
+        HaccpReportAmendment: {
+            after: string;
+            at: string;
+            before: string;
+            by: string;
+            field: string;
+            what: string;
+        };
+        /** @description What the first page says. */
+        HaccpReportAnswer: {
+            /** Format: int64 */
+            checksFailed: number;
+            /** Format: int64 */
+            checksLate: number;
+            /** Format: int64 */
+            checksMissed: number;
+            /** Format: int64 */
+            checksOnTime: number;
+            coverage: components["schemas"]["HaccpReportPart"];
+            /** Format: int64 */
+            excursions: number;
+            gaps: string[];
+            /** @description What somebody still has to do. */
+            open: string[];
+            /** @description One sentence. Where it says that there was no excursion, it says the coverage. */
+            sentence: string;
+            /** @description `no_data`, `open`, `deviations`, `gaps` or `clear`. `clear` is said only of a period that is covered. */
+            state: string;
+            within: components["schemas"]["HaccpReportPart"];
+            worst: string[];
+        };
+        HaccpReportBand: {
+            /** @description Where it begins; its place in the period's days or hours. */
+            at: string;
+            /** Format: int32 */
+            beyondMinutes: number;
+            /** Format: int32 */
+            highestMilliC: number;
+            /** Format: int32 */
+            lowestMilliC: number;
+            /** Format: int32 */
+            minutes: number;
+            /** Format: int32 */
+            place: number;
+        };
+        HaccpReportCalibration: {
+            /** @description The error in degrees Celsius, point by point. */
+            asFound?: string | null;
+            asLeft?: string | null;
+            at?: string | null;
+            by?: string | null;
+            /** @description Found too far off: what the probe read in this time is in doubt. */
+            inDoubt?: string | null;
+            method?: string | null;
+            nextDue?: string | null;
+            reference?: string | null;
+            /** @description `never`, `valid`, `due` or `overdue`, now, on a unit's newest line. */
+            state?: string | null;
+            unit: string;
+        };
+        HaccpReportCheck: {
+            by: string;
+            dueAt?: string | null;
+            enteredAt?: string | null;
+            /** @description Temperatures with their limits, answers, product, lot, note. */
+            found: string;
+            kind: string;
+            name: string;
+            passed?: boolean | null;
+            /** @description `on_time`, `late` or `missed`. */
+            punctual: string;
+        };
+        HaccpReportClock: {
+            first?: string | null;
+            last?: string | null;
+            /**
+             * Format: int64
+             * @description Minutes by a clock of its own (a battery-backed one) that no other time had confirmed.
+             */
+            unconfirmedMinutes: number;
+            /**
+             * Format: int64
+             * @description Minutes of the period that a box wrote while nothing had set its clock: their times are not proven.
+             */
+            unsetMinutes: number;
+        };
+        HaccpReportCooling: {
+            beganAt: string;
+            by: string;
+            lot?: string | null;
+            outcome?: string | null;
+            product: string;
+            rule: string;
+            settledBy?: string | null;
+            /** @description Each with its deadline and when it was passed. */
+            stages: string;
+            /** @description `running`, `passed`, `failed` or `indeterminate`. */
+            state: string;
+        };
+        HaccpReportEstablishment: {
+            address: string;
+            boxId: string;
+            boxLetter: string;
+            location: string;
+            organization: string;
+            phone: string;
+            version: string;
+        };
+        HaccpReportExcursion: {
+            /** @description Whether anybody was called. False: its time stayed below the alarm's delay, or a defrost muted it. */
+            alarmed: boolean;
+            /**
+             * Format: int64
+             * @description How long good samples showed it beyond the limit.
+             */
+            beyondMinutes?: number | null;
+            /** @description `defrost` or `door`. */
+            cause?: string | null;
+            /** @description None: it goes on. */
+            end?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description `high` or `low`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description It was found so much later, in samples that a device had kept.
+             */
+            lateMinutes?: number | null;
+            limit: string;
+            peak: components["schemas"]["HaccpReportTemperature"];
+            peakAt?: string | null;
+            /** Format: int32 */
+            planVersion?: number | null;
+            /** Format: uuid */
+            probeId: string;
+            record?: components["schemas"]["HaccpReportRecord"] | null;
+            start: string;
+            unit: string;
+        };
+        /** @description A time in which a probe gave nothing, apart from what became of the food. */
+        HaccpReportFault: {
+            lostAt: string;
+            /** Format: int64 */
+            minutes?: number | null;
+            reason: string;
+            returnedAt?: string | null;
+            unit: string;
+        };
+        HaccpReportGap: {
+            from: string;
+            /** Format: int64 */
+            minutes: number;
+            /** @description The commonest first. */
+            reasons: string[];
+            to: string;
+        };
+        HaccpReportLeftOut: {
+            /** Format: int64 */
+            rows: number;
+            section: string;
+        };
+        HaccpReportLimit: {
+            clause: string;
+            confirmed: boolean;
+            controlPoint: string;
+            edition: string;
+            /** @description `ccp`, `oprp` or `prp`. */
+            kind: string;
+            /** @description In the unit of its rule. */
+            limit: string;
+            name: string;
+        };
+        /** @description So many of so many. */
+        HaccpReportPart: {
+            /** Format: int64 */
+            of: number;
+            /** Format: int64 */
+            part: number;
+            /** @description Rounded down to hundredths: 99.999 is never shown as 100. None of nothing. */
+            percent?: string | null;
+        };
+        /** @description A version of the plan that was in force in the period. */
+        HaccpReportPlan: {
+            approvedAt: string;
+            approvedBy: string;
+            edition: string;
+            from: string;
+            jurisdiction: string;
+            limits: components["schemas"]["HaccpReportLimit"][];
+            name: string;
+            /**
+             * Format: int64
+             * @description Limits that nobody has compared with the rule's text, or that are the operator's own.
+             */
+            unconfirmed: number;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A reading that a person or another system gave. */
+        HaccpReportReading: {
+            by: string;
+            compliant: boolean;
+            enteredAt: string;
+            measuredAt: string;
+            source: string;
+            unit: string;
+            value: components["schemas"]["HaccpReportTemperature"];
+        };
+        /** @description A compliance record with what was done. */
+        HaccpReportRecord: {
+            actions: components["schemas"]["HaccpReportAction"][];
+            closedAt?: string | null;
+            closedBy?: string | null;
+            dueAt: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            openedAt: string;
+            overdue: boolean;
+            severity: string;
+            summary: string;
+            verifiedAt?: string | null;
+            verifiedBy?: string | null;
+        };
+        /** @description A signature: who stands behind which period, in which sense. */
+        HaccpReportReview: {
+            at: string;
+            from: string;
+            meaning: string;
+            name: string;
+            note?: string | null;
+            to: string;
+            /** @description It covers the whole period of this report. */
+            whole: boolean;
+        };
+        HaccpReportScore: {
+            /** Format: int64 */
+            calibrationsDue: number;
+            calibrationsValid: components["schemas"]["HaccpReportPart"];
+            correctionsInTime: components["schemas"]["HaccpReportPart"];
+            formula: string;
+            /** Format: int64 */
+            openViolations: number;
+            /** Format: int64 */
+            overdueCorrections: number;
+            readingsInRange: components["schemas"]["HaccpReportPart"];
+            /** @description 0 to 100; none without any reading. */
+            score?: string | null;
+            sensorsOnline: components["schemas"]["HaccpReportPart"];
+        };
+        /** @description The last signed checkpoints of this box's record of the location. */
+        HaccpReportSeal: {
+            /** @description `ORIGIN/SCOPE/LANE/SEQ:CHAIN`, as `verify --seen` takes it; the readings' first. */
+            checkpoints: string[];
+            /** @description The readings' number and the first letters of their chain. */
+            fingerprint?: string | null;
+        };
+        HaccpReportTemperature: {
+            /** Format: int32 */
+            milliC: number;
+            /** @description A decimal of the report's scale, rounded to tenths toward the violation. */
+            shown: string;
+        };
+        HaccpReportTimer: {
+            by: string;
+            deadline: string;
+            endedBy?: string | null;
+            expired?: string | null;
+            lot?: string | null;
+            product: string;
+            quantity?: string | null;
+            rule: string;
+            start: components["schemas"]["HaccpReportTemperature"];
+            startedAt: string;
+            /** @description `running`, `warned`, `expired`, `served` or `discarded`. */
+            state: string;
+        };
+        /** @description A unit with its probe in the period. */
+        HaccpReportUnit: {
+            /** @description By day, or by hour in a short period. */
+            bands: components["schemas"]["HaccpReportBand"][];
+            /** Format: int64 */
+            beyondMinutes: number;
+            /** @description Minutes with a value, of all of the period. */
+            coverage: components["schemas"]["HaccpReportPart"];
+            /**
+             * Format: int64
+             * @description Values that are recorded and not believed; they count as missing.
+             */
+            doubtedMinutes: number;
+            /** Format: int64 */
+            excursions: number;
+            /** @description The longest first. */
+            gaps: components["schemas"]["HaccpReportGap"][];
+            highest?: components["schemas"]["HaccpReportTemperature"] | null;
+            kind: string;
+            /**
+             * Format: int64
+             * @description Minutes that samples came for after the minute's own reading.
+             */
+            lateMinutes: number;
+            /** @description The limits in force at the end of the period, in words, with the clause. */
+            limits: string[];
+            lowest?: components["schemas"]["HaccpReportTemperature"] | null;
+            mean?: components["schemas"]["HaccpReportTemperature"] | null;
+            /** Format: int64 */
+            moreGapMinutes: number;
+            /** Format: int64 */
+            moreGaps: number;
+            name: string;
+            /**
+             * Format: int32
+             * @description Days, or hours, of the period.
+             */
+            places: number;
+            /** Format: uuid */
+            probeId: string;
+            retired: boolean;
+            /** Format: int64 */
+            unsetClockMinutes: number;
+            /** @description Minutes whose whole range lay within the limits in force then, of those with a value. */
+            within: components["schemas"]["HaccpReportPart"];
+        };
         History: {
             from: string;
             /** @description Where there is no data, to the minute whatever the step. */
@@ -3080,6 +3569,20 @@ export interface components {
             letter: string;
             this: boolean;
         };
+        ReportFile: {
+            /** Format: int64 */
+            bytes: number;
+            /** @description `csv` or `pdf`. */
+            form: string;
+            from: string;
+            /** @description Its name: the saved report, the first day and the day after the last. */
+            id: string;
+            reportId: string;
+            to: string;
+        };
+        ReportFiles: {
+            files: components["schemas"]["ReportFile"][];
+        };
         ReviewList: {
             reviews: components["schemas"]["SafetyReview"][];
         };
@@ -3128,6 +3631,41 @@ export interface components {
             meaning: string;
             note?: string | null;
             to: string;
+        };
+        SavedReport: {
+            /** @description `never`, `day`, `week` or `month`. */
+            every: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Files of each form that a box keeps.
+             */
+            keep: number;
+            name: string;
+            scale?: string | null;
+            /** @description Empty: all. */
+            sections: string[];
+            /** @description Probes; empty: all. */
+            units: string[];
+        };
+        /** @description The fields of a saved report. What is left out stays. */
+        SavedReportChange: {
+            /** @description `never`, `day`, `week` (from Monday on) or `month`: the box makes the one that is over, as CSV and PDF. */
+            every?: string | null;
+            /**
+             * Format: int64
+             * @description 1 to 400; 24 if nobody has said.
+             */
+            keep?: number | null;
+            name?: string | null;
+            /** @description `C`, `F`, or nothing for the scale of the plan's limits. */
+            scale?: string | null;
+            sections?: string[] | null;
+            units?: string[] | null;
+        };
+        SavedReports: {
+            reports: components["schemas"]["SavedReport"][];
         };
         ScaleList: {
             scales: components["schemas"]["ScaleView"][];
@@ -4844,6 +5382,330 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures: {
+        parameters: {
+            query: {
+                /** @description RFC 3339. */
+                from: string;
+                /** @description Before this; at most 366 days after `from`. */
+                to: string;
+                /** @description Ids of probes, with commas between; all if left out. */
+                units?: string;
+                /**
+                 * @description With commas between: `plan`, `units`, `excursions`, `records`, `readings`, `checks`, `cooling`, `timers`,
+                 *     `calibrations`, `faults`, `amendments`, `reviews`; all if left out.
+                 */
+                sections?: string;
+                /** @description `C` or `F`; the scale of the plan's limits if left out. */
+                scale?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HaccpReport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    as_csv: {
+        parameters: {
+            query: {
+                /** @description RFC 3339. */
+                from: string;
+                /** @description Before this; at most 366 days after `from`. */
+                to: string;
+                /** @description Ids of probes, with commas between; all if left out. */
+                units?: string;
+                /**
+                 * @description With commas between: `plan`, `units`, `excursions`, `records`, `readings`, `checks`, `cooling`, `timers`,
+                 *     `calibrations`, `faults`, `amendments`, `reviews`; all if left out.
+                 */
+                sections?: string;
+                /** @description `C` or `F`; the scale of the plan's limits if left out. */
+                scale?: string;
+                /** @description Only this table, with its heads in the first line: a section, or `summary`, `gaps` or `actions`. */
+                section?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    as_pdf: {
+        parameters: {
+            query: {
+                /** @description RFC 3339. */
+                from: string;
+                /** @description Before this; at most 366 days after `from`. */
+                to: string;
+                /** @description Ids of probes, with commas between; all if left out. */
+                units?: string;
+                /**
+                 * @description With commas between: `plan`, `units`, `excursions`, `records`, `readings`, `checks`, `cooling`, `timers`,
+                 *     `calibrations`, `faults`, `amendments`, `reviews`; all if left out.
+                 */
+                sections?: string;
+                /** @description `C` or `F`; the scale of the plan's limits if left out. */
+                scale?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": components["schemas"]["Binary"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReports"];
+                };
+            };
+        };
+    };
+    save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedReportChange"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportFiles"];
+                };
+            };
+        };
+    };
+    file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/pdf": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedReportChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
