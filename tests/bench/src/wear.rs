@@ -38,13 +38,14 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
         let recorder = Recorder::open(device.folder())?;
         recorder.record(START - 1)?;
         let before = recorder.bytes()?;
-        let a_reading = |minutes: i64| {
-            Ok::<_, anyhow::Error>((recorder.bytes()? - before) as f64 / (minutes * PROBES as i64) as f64)
-        };
+        let mut hour_began = 0;
         for minute in 0..DAY {
             recorder.record(START + minute)?;
-            if minute == 59 {
-                open.push(a_reading(60)?);
+            match minute {
+                // Its first minute closed the hour before.
+                0 => hour_began = recorder.bytes()?,
+                59 => open.push((recorder.bytes()? - hour_began) as f64 / (59 * PROBES) as f64),
+                _ => {}
             }
         }
         let (bytes, flushed) = device.count(|| {
@@ -55,7 +56,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
         })?;
         ours.push(bytes / 1e6);
         flushes.push(flushed);
-        packed.push(a_reading(2 * DAY)?);
+        packed.push((recorder.bytes()? - before) as f64 / (2 * DAY * PROBES as i64) as f64);
         drop(recorder);
 
         let table = Rows::open(device.folder())?;
