@@ -113,6 +113,8 @@ pub(crate) struct Probe {
     /// The name by which a probe's document finds it.
     pub(crate) input: String,
     pub(crate) address: String,
+    /// Of a sensor of our own: how often it measures, 1 to 3,600 s. One a minute keeps a day's readings in the sensor.
+    pub(crate) period_seconds: Option<u16>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

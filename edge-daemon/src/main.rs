@@ -14,6 +14,7 @@ mod safety;
 mod scales;
 mod status;
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::Context;
@@ -75,6 +76,27 @@ enum Command {
         #[arg(long)]
         out: PathBuf,
     },
+    /// Writes the record of temperatures for an inspector. The daemon may be running.
+    Export {
+        #[arg(long)]
+        data: PathBuf,
+        /// RFC 3339; the first entry (of a page: 31 days before the end) if left out.
+        #[arg(long)]
+        from: Option<String>,
+        /// RFC 3339; the newest entry if left out.
+        #[arg(long)]
+        to: Option<String>,
+        /// A page that checks and shows the record, instead of the record alone.
+        #[arg(long)]
+        html: bool,
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Checks a record: FILE [--root FINGERPRINT] [--seen FILE | --seen [ORIGIN/SCOPE/LANE/]SEQ:CHAIN]…
+    Verify {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        arguments: Vec<String>,
+    },
     /// Draws the PDF of a report: its sheet comes from the daemon on stdin, the PDF goes to stdout.
     #[command(hide = true)]
     ReportPdf,
@@ -101,6 +123,12 @@ fn main() -> anyhow::Result<()> {
         Command::BrokerFiles { config, out } => {
             let mqtt = config::Config::load(&config)?.mqtt.context("the configuration has no [mqtt]")?;
             broker::write(&mqtt, &out).map(drop)
+        }
+        Command::Export { data, from, to, html, out } => run::export(&data, from.as_deref(), to.as_deref(), html, &out),
+        Command::Verify { arguments } => {
+            let (text, code) = trivet_verify::run(arguments);
+            std::io::stdout().write_all(text.as_bytes())?;
+            std::process::exit(code.into())
         }
         Command::ReportPdf => reports::report_pdf(),
         Command::Openapi => run::openapi(),

@@ -5,6 +5,8 @@ pub(crate) mod discovered;
 pub(crate) mod lines;
 mod watching;
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use tokio::sync::mpsc;
 use trivet_domain::haccp::MAX_PROBES;
@@ -18,8 +20,15 @@ use lines::{Lines, MAX_WAITING};
 
 /// What an input said.
 pub(crate) enum Said {
-    Sample(probe::Sample),
-    Input { input: String, state: InputState },
+    /// `line` names one whose samples are numbered, and acknowledged when they are in the record.
+    Sample {
+        line: Option<Arc<str>>,
+        sample: probe::Sample,
+    },
+    Input {
+        input: String,
+        state: InputState,
+    },
 }
 
 /// Opens the buses, the broker and the subscriptions of the configuration, and begins to watch.
@@ -47,7 +56,7 @@ pub(crate) fn start(app: &App, devices: &Devices, config: &Config) -> anyhow::Re
         tokio::spawn(crate::mqtt::listen(client, subscriptions, reports));
     }
     for probe in &config.probes {
-        lines.configure(&probe.input, &probe.address)?;
+        lines.configure(&probe.input, &probe.address, probe.period_seconds)?;
     }
     lines.begin();
     board.serve(lines.clone());

@@ -8,6 +8,7 @@ use axum::http::Extensions;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use trivet_modules::haccp::Samples;
+use trivet_modules::haccp::record::{self, Export};
 use trivet_modules::health::{Part, Parts};
 use trivet_modules::kitchen::PaperState;
 use trivet_modules::safety::PrintLabel;
@@ -22,7 +23,14 @@ use crate::{alerts, printing, probes, reports, safety, status};
 /// What a box is made of: the shared modules, and its own.
 pub(crate) fn modules() -> Vec<Module> {
     let mut modules = trivet_modules::all();
-    modules.extend([printing::MODULE, probes::discovered::MODULE, scales::MODULE, alerts::MODULE, reports::MODULE, status::MODULE]);
+    modules.extend([
+        printing::MODULE,
+        probes::discovered::MODULE,
+        scales::MODULE,
+        alerts::MODULE,
+        reports::MODULE,
+        status::MODULE,
+    ]);
     modules
 }
 
@@ -112,6 +120,20 @@ pub(crate) fn dump(data: &Path) -> anyhow::Result<()> {
     let conn = store::connect(&data.join("trivet.db"), true)?;
     print!("{}", store::rebuild::dump(&conn, &modules())?);
     Ok(())
+}
+
+/// The file is whole under its name, or not there.
+pub(crate) fn export(data: &Path, from: Option<&str>, to: Option<&str>, html: bool, out: &Path) -> anyhow::Result<()> {
+    let identity = load(data)?;
+    let conn = store::connect(&data.join("trivet.db"), true)?;
+    let mut part = out.as_os_str().to_owned();
+    part.push(".part");
+    let file = std::fs::File::create(&part).with_context(|| format!("cannot write {}", out.display()))?;
+    let mut file = std::io::BufWriter::new(file);
+    let now_ms = Wall::default().now_ms();
+    record::export(&conn, identity, &Export { from, to, html, now_ms, version: env!("CARGO_PKG_VERSION") }, &mut file)?;
+    file.into_inner()?.sync_all()?;
+    std::fs::rename(&part, out).with_context(|| format!("cannot write {}", out.display()))
 }
 
 #[expect(clippy::print_stdout, reason = "the description is what this command is for")]

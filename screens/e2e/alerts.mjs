@@ -31,7 +31,7 @@ story("an alert is on every page at once, and one tap tells everybody that it wa
   const alert = await forgottenMaintenance(scene);
   const line = (page) => id(page, `alert-${alert.id}`);
   for (const page of [kitchen, orders, temperatures]) {
-    await says(line(page), `High: The maintenance of ${alert.name} was due`);
+    await says(line(page), `High: The maintenance of ${alert.name} was due on`);
   }
   // The cook's and the manager's, not the waiter's.
   assert.equal(await line(waiter).count(), 0);

@@ -24,6 +24,7 @@ story("every page opens without a complaint, in Finnish too", async (scene) => {
     ["pos/", "Tilaukset"],
     ["kitchen/", "Keittiö"],
     ["haccp/", "Lämpötilat"],
+    ["safety/", "Omavalvonta"],
     ["alerts/", "Hälytykset"],
     ["status/", "Laite"],
     ["printers/", "Tulostimet"],

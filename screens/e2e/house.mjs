@@ -3,9 +3,9 @@
 // TRIVET_READY names the file that describes it (`cargo xtask demo --headless --ready FILE`).
 import assert from "node:assert/strict";
 import { randomBytes, randomUUID } from "node:crypto";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { chromium } from "playwright-core";
@@ -54,6 +54,14 @@ async function send(url, method, body, token) {
 export async function api(role, method, where, body, at = ready.edge_url) {
   const { token } = await login(role, at);
   return send(`${at}/api/v1${where}`, method, body, token);
+}
+
+/** A file of the API, as its text. */
+export async function file(role, where, at = ready.edge_url) {
+  const { token } = await login(role, at);
+  const response = await fetch(`${at}/api/v1${where}`, { headers: { Authorization: `Bearer ${token}` } });
+  assert.equal(response.status, 200, where);
+  return response.text();
 }
 
 export async function menuItem(name, at = ready.edge_url) {
@@ -180,6 +188,21 @@ class Scene {
     this.pages.push(page);
     await page.goto(`/screens/${where}`);
     if (role) await page.locator(".connection.live").waitFor();
+    return page;
+  }
+
+  /** A page that was saved, opened from disk: no server behind it, and no network. */
+  async openSaved(text) {
+    const saved = join(mkdtempSync(join(tmpdir(), "trivet-e2e-")), "saved.html");
+    this.undo(() => rmSync(dirname(saved), { recursive: true }));
+    writeFileSync(saved, text);
+    const context = await (await browser()).newContext({ offline: true });
+    context.setDefaultTimeout(SHOWN_MS);
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    page.on("console", (message) => message.type() === "error" && this.errors.push(`saved: ${message.text()}`));
+    page.on("pageerror", (error) => this.errors.push(`saved: ${error}`));
+    await page.goto(`file://${saved}`);
     return page;
   }
 

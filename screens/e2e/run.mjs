@@ -2,6 +2,8 @@
 import "./orders.mjs";
 import "./temperatures.mjs";
 import "./alerts.mjs";
+import "./record.mjs";
 import "./dashboard.mjs";
 import "./printers.mjs";
+import "./safety.mjs";
 import "./connection.mjs";

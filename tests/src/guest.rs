@@ -58,6 +58,14 @@ impl Guest {
         read(request.call()?)
     }
 
+    /// A file, as its bytes.
+    pub fn get_file(&self, path: &str) -> anyhow::Result<Vec<u8>> {
+        let request = self.agent.get(format!("{}{path}", self.url)).header("authorization", self.bearer());
+        let mut response = request.call()?;
+        ensure!(response.status() == 200, "{path} answers {}", response.status());
+        Ok(response.body_mut().with_config().limit(256 * 1024 * 1024).read_to_vec()?)
+    }
+
     /// A file: its status, its media type, its bytes.
     pub fn file(&self, path: &str) -> anyhow::Result<(u16, String, Vec<u8>)> {
         let request = self.agent.get(format!("{}{path}", self.url)).header("authorization", self.bearer());
@@ -104,7 +112,7 @@ impl Guest {
 
 fn read(mut response: ureq::http::Response<ureq::Body>) -> anyhow::Result<Answer> {
     let status = response.status().as_u16();
-    let text = response.body_mut().read_to_string()?;
+    let text = String::from_utf8_lossy(&response.body_mut().read_to_vec()?).into_owned();
     let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap_or(Value::String(text)) };
     Ok(Answer { status, body })
 }

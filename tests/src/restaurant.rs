@@ -27,6 +27,8 @@ pub struct Plan {
     /// Real devices in the place of virtual ones: name to address[,profile].
     pub printers: BTreeMap<String, String>,
     pub probes: BTreeMap<String, String>,
+    /// The image of a sensor of our own: it runs in QEMU, on a serial line of the first box.
+    pub sensor: Option<PathBuf>,
     /// Printers of the caller's own beside these, each with one station: name, address and station.
     pub more_printers: Vec<(String, String, String)>,
     /// Sets the first box's clock off by so much.
@@ -53,6 +55,7 @@ impl Default for Plan {
             broker: None,
             printers: BTreeMap::new(),
             probes: BTreeMap::new(),
+            sensor: None,
             more_printers: Vec::new(),
             clock_offset_ms: 0,
             box_environment: Vec::new(),
@@ -70,6 +73,8 @@ const PRINTERS: [(&str, &str, &[&str], &[&str]); 3] = [
     ("bar", "escpos", &["bar", "receipt"], &["grill", "cold"]),
     ("labels", "zpl", &["label"], &[]),
 ];
+/// The chip that the board of QEMU has on its wire.
+const SENSOR: &str = "28-03161e64ff01";
 const ROLES: [(&str, &str, &str); 5] = [
     ("owner", "Oona Owner", "owner"),
     ("manager", "Mikko Manager", "manager"),
@@ -325,6 +330,12 @@ impl Opening {
             users.insert(role.to_owned(), user);
         }
         plan["people"] = Value::Array(people);
+        if self.plan.sensor.is_some() {
+            // What its board simulates is never as cold as this.
+            let probe = json!({"name": "Cold store", "unitKind": "fridge", "maxMilliC": 1_000, "input": "cold-store",
+                "alarmDelaySeconds": 0});
+            plan["probes"].as_array_mut().context("probes")?.push(probe);
+        }
         let file = self.folder.join("restaurant.json");
         std::fs::write(&file, plan.to_string())?;
         run(Command::new(self.binaries.path("trivet")?)
@@ -404,7 +415,27 @@ impl Opening {
             probes.insert(name.clone(), ProbeAddress { kind, address: real.clone(), control: None });
         }
         self.keep(process);
+        if let Some(image) = self.plan.sensor.clone() {
+            let path = self.sensor(&image)?;
+            let address = format!("serial:{path},{SENSOR}");
+            probes.insert("cold-store".to_owned(), ProbeAddress { kind: "serial".to_owned(), address, control: None });
+        }
         Ok(probes)
+    }
+
+    /// Starts the board; gives the path of its line.
+    fn sensor(&mut self, image: &Path) -> anyhow::Result<String> {
+        anyhow::ensure!(image.exists(), "{} is not built: `cargo xtask firmware` first", image.display());
+        let mut command = Command::new("qemu-system-arm");
+        command.args(["-cpu", "cortex-m3", "-machine", "lm3s6965evb", "-nographic", "-monitor", "none"]);
+        let process = Process::start("sensor", command.args(["-serial", "pty", "-kernel"]).arg(image), &self.folder)?;
+        let said = self.folder.join("sensor.log");
+        let path = until(Duration::from_secs(20), || {
+            let said = std::fs::read_to_string(&said)?;
+            Ok(said.split_whitespace().find(|word| word.starts_with("/dev/pts/")).map(str::to_owned))
+        });
+        self.keep(process);
+        path.context("QEMU names no line")
     }
 
     fn scales(&mut self) -> anyhow::Result<BTreeMap<String, ProbeAddress>> {
@@ -489,7 +520,12 @@ impl Opening {
         }
         for (name, probe) in probes {
             writeln!(toml, "[[probe]]\ninput = {}\naddress = {}", quoted(name), quoted(&probe.address))?;
+            if probe.kind == "serial" {
+                writeln!(toml, "period_seconds = 1")?;
+            }
         }
+        // Whatever else fills this machine's disk is no part of a story.
+        writeln!(toml, "[alerts]\ndisk_free_percent = 0")?;
         let path = self.folder.join(format!("{name}.toml"));
         std::fs::write(&path, toml)?;
         Ok(path)

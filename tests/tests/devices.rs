@@ -140,7 +140,7 @@ fn a_wired_probe_that_lies_gives_a_reason_and_never_a_number() {
     for (fault, reasons) in [
         ("silent", vec!["timeout"]),
         ("truncate", vec!["malformed"]),
-        ("bad_crc", vec!["malformed", "timeout"]),
+        ("bad_crc", vec!["crc"]),
         ("sentinel", vec!["sentinel"]),
         ("exception", vec!["device_fault"]),
     ] {

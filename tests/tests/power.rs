@@ -146,7 +146,7 @@ fn a_reading_that_was_acknowledged_outlives_every_kill_and_its_packing() {
         }
         for kill in 1..=KILLS {
             // About where a block is full.
-            let enough = usize::try_from(kill * 256).unwrap() - 2;
+            let enough = usize::try_from(kill * 128).unwrap() - 2;
             until(SOON * 6, || Ok((acknowledged.lock().unwrap().len() >= enough).then_some(()))).unwrap();
             restaurant.process("box1").kill();
             restaurant.restart("box1").unwrap();

@@ -1,6 +1,6 @@
 //! Reports of a running box, and the process that draws them: it may fail, and takes nothing with it.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};

@@ -1,10 +1,12 @@
 //! `cargo xtask test`: what the README's test command does, and so what CI does.
 
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
 use trivet_restaurant::{Plan, Restaurant};
 
+use crate::firmware::firmware;
 use crate::fuzz::fuzz;
 use crate::steps::{build, cargo, openapi, packages, root, run, target};
 
@@ -30,7 +32,7 @@ const SCHEDULES: u64 = 3_000;
 /// Tickets whose paper is counted in a test run.
 const TICKETS: u64 = 200;
 
-pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
+pub(crate) fn test(fast: bool, rust_src: Option<&Path>) -> anyhow::Result<()> {
     packages(&FONTS)?;
     packages(&[VENV, POPPLER])?;
     if !fast {
@@ -47,21 +49,38 @@ pub(crate) fn test(fast: bool) -> anyhow::Result<()> {
     if fast {
         tests.args(["--", "--skip", "through_a_real_broker"]);
     }
-    run(&mut tests)?;
-    codes_are_read()?;
-    fuzz(FUZZ_SECONDS)?;
-    simulation(SCHEDULES, None, false)?;
-    sabotage_is_found()?;
-    paper(TICKETS, 1, false)?;
+    // The tests start the board that it builds.
+    let sensor = firmware(rust_src)?;
+    run(tests.env("TRIVET_SENSOR", &sensor))?;
+    // The printers' paper takes minutes of waiting and little work: the rest goes on beside it.
+    std::thread::scope(|scope| {
+        let printed = scope.spawn(|| paper(TICKETS, 1, false));
+        let others = || {
+            codes_are_read()?;
+            records_are_judged_alike()?;
+            fuzz(FUZZ_SECONDS)?;
+            simulation(SCHEDULES, None, false)?;
+            sabotage_is_found()
+        };
+        let others = others();
+        let printed = printed.join().unwrap_or_else(|_| anyhow::bail!("counting the paper panicked"));
+        others.and(printed)
+    })?;
     blind_resend_is_found()?;
     if fast {
         eprintln!("left out: the browser and the real broker");
         return Ok(());
     }
-    let restaurant = Restaurant::open(&Plan { bin_dir: Some(binaries), ..Plan::default() })?;
+    stories("e2e", &Plan { bin_dir: Some(binaries.clone()), ..Plan::default() })?;
+    stories("e2e:sensor", &Plan { bin_dir: Some(binaries), relay: false, sensor: Some(sensor), ..Plan::default() })
+}
+
+/// The stories of the screens in Chromium, in a restaurant of their own.
+fn stories(which: &str, plan: &Plan) -> anyhow::Result<()> {
+    let restaurant = Restaurant::open(plan)?;
     let ready = restaurant.folder().join("ready.json");
     std::fs::write(&ready, serde_json::to_vec(&restaurant.ready)?)?;
-    run(npm(&["run", "--silent", "e2e"]).env("TRIVET_READY", &ready))?;
+    run(npm(&["run", "--silent", which]).env("TRIVET_READY", &ready))?;
     ensure!(restaurant.close(), "a part of the restaurant did not end by itself");
     Ok(())
 }
@@ -76,6 +95,13 @@ fn codes_are_read() -> anyhow::Result<()> {
         format!("no environment for the reader of codes ({}) in {}", READERS.join(", "), venv.display())
     })?;
     run(Command::new(&python).arg(root().join("drivers/tests/codes.py")).arg(target().join("strict")))
+}
+
+/// The script of the self-verifying page gives each damaged record the verdict of the program: those of the corpus, and
+/// those that the property test left in `target/verify`.
+fn records_are_judged_alike() -> anyhow::Result<()> {
+    let folder = root().join("core/verify");
+    run(Command::new("node").arg(folder.join("page/agree.mjs")).arg(folder.join("corpus")).arg(target().join("verify")))
 }
 
 fn npm(arguments: &[&str]) -> Command {

@@ -5,7 +5,9 @@
 use minicbor::{Decode, Encode};
 use trivet_log::Id;
 
-use crate::alerts::{self, Raised, Severity};
+use crate::alerts::{self, BreachAlert, Raised, Severity};
+use crate::haccp::Verdict;
+use crate::safety::{self, RecordKind};
 use crate::{Event, Fact, History, Role, access, checks, haccp, papers};
 
 /// What a policy wants of the alerts.
@@ -16,6 +18,9 @@ pub enum Wish {
     /// The condition of this key is over.
     #[n(1)]
     Return(#[n(0)] String, #[n(1)] i64),
+    /// What had to be done about the conditions of these keys was done: the record of it.
+    #[n(2)]
+    Close(#[n(0)] Vec<String>, #[n(1)] Id),
 }
 
 /// What a new fact of a subject's history asks for. `name_of` knows what people call a probe.
@@ -33,6 +38,53 @@ pub fn of_fact(subject: Id, history: &History, fact: &Fact, name_of: &dyn Fn(Id)
                 wishes.push(Wish::Return(alerts::key_of("sensor_offline", outage.probe), at_ms));
             }
         }
+        Event::Haccp(haccp::Event::ReadingRecorded(read)) => {
+            let limits = haccp::Limits { min: read.min, max: read.max };
+            let (too_warm, beyond, limit) = match limits.judge(read.value) {
+                Verdict::Above(beyond) => (true, beyond, read.max),
+                Verdict::Below(beyond) => (false, beyond, read.min),
+                Verdict::Within => (false, haccp::Severity::Warn, None),
+            };
+            wishes.extend(limit.map(|limit| {
+                let name = name_of(read.probe).unwrap_or_default();
+                let alert = BreachAlert {
+                    breach: subject,
+                    probe: read.probe,
+                    name: &name,
+                    too_warm,
+                    value: read.value,
+                    limit,
+                    severity: severity(beyond),
+                    at_ms: read.measured_at_ms,
+                    late_ms: None,
+                    needs_action: true,
+                };
+                // It is a moment's measurement: nothing will say that it is over.
+                Wish::Raise(Raised { momentary: Some(true), ..alerts::raise_for_breach(&alert) })
+            }));
+        }
+        // The watcher tells of a breach as soon as it alarms.
+        Event::Safety(safety::Event::RecordOpened(opened)) if opened.kind != RecordKind::Breach => {
+            let (about, rule) = (opened.about.unwrap_or(subject), rule(opened.kind));
+            let severity = severity(opened.severity);
+            let name = &opened.summary;
+            wishes.push(Wish::Raise(alerts::raise_for_compliance(subject, about, name, rule, severity, at_ms)));
+        }
+        Event::Safety(safety::Event::RecordClosed(_)) => {
+            if let safety::State::Record(record) = safety::fold(history) {
+                let opened = &record.opened.what;
+                let keys = match (opened.kind, opened.probe) {
+                    (RecordKind::Breach, Some(probe)) => {
+                        ["temperature_high", "temperature_low"].map(|kind| alerts::key_of(kind, probe)).to_vec()
+                    }
+                    (kind, _) => {
+                        let about = opened.about.unwrap_or(subject);
+                        vec![alerts::key_of(&format!("compliance:{}", rule(kind)), about)]
+                    }
+                };
+                wishes.push(Wish::Close(keys, subject));
+            }
+        }
         _ => {}
     }
     if let Some((risk, what)) = risk(&fact.event).filter(|(risk, _)| *risk >= Risk::High)
@@ -44,6 +96,27 @@ pub fn of_fact(subject: Id, history: &History, fact: &Fact, name_of: &dyn Fn(Id)
         wishes.push(Wish::Raise(alerts::raise_for_risk(cause, what, severity, subject, at_ms)));
     }
     wishes
+}
+
+pub fn severity(severity: haccp::Severity) -> Severity {
+    match severity {
+        haccp::Severity::Warn => Severity::Warn,
+        haccp::Severity::High => Severity::High,
+        haccp::Severity::Critical => Severity::Critical,
+    }
+}
+
+/// The name of a record's words.
+fn rule(kind: RecordKind) -> &'static str {
+    match kind {
+        RecordKind::Breach => "breach",
+        RecordKind::CheckFailed => "check_failed",
+        RecordKind::CheckMissed => "check_missed",
+        RecordKind::Cooling => "cooling_failed",
+        RecordKind::Timer => "timer_expired",
+        RecordKind::Calibration => "calibration_failed",
+        RecordKind::Other => "other",
+    }
 }
 
 /// How much harm a deed can do if it was the wrong person's (AUD-02).
@@ -128,7 +201,7 @@ mod tests {
             let wishes = wishes(testing::id(3), vec![fact(added(role).into(), actor)], &|_| None);
             let raised = wishes.iter().find_map(|wish| match wish {
                 Wish::Raise(raised) => Some(raised.severity),
-                Wish::Return(..) => None,
+                Wish::Return(..) | Wish::Close(..) => None,
             });
             assert_eq!(raised, severity, "{role:?}");
         }

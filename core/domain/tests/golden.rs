@@ -11,8 +11,8 @@ use trivet_domain::checks::{
     Line, LineModifier, OrderMoved, OrderPlaced, OrderType, Status, TicketDone, TicketMade, TicketsMade,
 };
 use trivet_domain::haccp::{
-    Bound, BreachClosed, BreachKind, BreachOpened, Cause, Doubt, Kept, Limit, MinuteRead, NoData, Part, PartChanged,
-    ProbeLost, ProbeReturned, Reading, ReadingRecorded, Scale,
+    Bound, BreachClosed, BreachKind, BreachOpened, Cause, Doubt, Kept, Limit, Mark, MinuteRead, NoData, Part,
+    PartChanged, ProbeLost, ProbeReturned, Reading, ReadingRecorded, Scale,
 };
 use trivet_domain::kitchen::{TicketAdvanced, TicketRecalled, TicketStatus};
 use trivet_domain::money::TaxRate;
@@ -111,6 +111,7 @@ fn samples() -> Vec<Event> {
             plan: None,
             late: None,
             kept: None,
+            marks: None,
         }
         .into(),
         MinuteRead {
@@ -127,6 +128,7 @@ fn samples() -> Vec<Event> {
                 doubt: Some(Doubt::Frozen),
                 raw: vec![0x55, 5],
             }]),
+            marks: Some(vec![Mark { line: "/dev/ttyACM0".into(), boot: 3, seq: 77 }]),
         }
         .into(),
         opened.clone().into(),

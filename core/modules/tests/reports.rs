@@ -1,7 +1,7 @@
 //! A restaurant's March by the real commands, with a change of clocks in it, and what its report says: every minute is
 //! known or missing, nothing is called good that nobody saw.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 use std::sync::Arc;
 

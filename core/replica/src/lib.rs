@@ -3,7 +3,8 @@
 //! Names no module and matches no command: a [`Module`] is data and plain functions, given in a table.
 //!
 //! In reading order: [`module`], [`submit`] (the one path), [`store`] (log, writer, documents, rebuild),
-//! [`identity`] and [`sealing`], [`auth`], [`http`], [`live`] and [`events`], [`sync`].
+//! [`identity`] and [`sealing`], [`auth`], [`http`], [`live`] and [`events`], [`sync`],
+//! [`record`] (what goes out to an inspector).
 
 pub mod auth;
 pub mod enrol;
@@ -12,6 +13,7 @@ pub mod http;
 pub mod identity;
 pub mod live;
 pub mod module;
+pub mod record;
 pub mod sealing;
 pub mod store;
 pub mod submit;

@@ -102,6 +102,11 @@ impl Status {
         self.held_by.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Per stream, how far the relay or another replica is known to hold it.
+    pub fn witnessed(&self) -> BTreeMap<StreamId, u64> {
+        self.held.borrow().iter().filter(|(_, seq)| **seq > 0).map(|(stream, seq)| (*stream, *seq)).collect()
+    }
+
     fn update(&self, change: impl FnOnce(&mut Report)) {
         change(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner));
     }

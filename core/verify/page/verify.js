@@ -121,6 +121,7 @@ const TrivetRecord = (() => {
   }
 
   const is = {
+    seq: (v) => typeof v === "number" && v >= 0,
     uint: (v) => (typeof v === "number" || typeof v === "bigint") && v >= 0,
     int: (v) => typeof v === "number" || (typeof v === "bigint" && BigInt.asIntN(64, v) === v),
     u8: (v) => is.uint(v) && v <= 0xff,
@@ -171,13 +172,13 @@ const TrivetRecord = (() => {
     read.cbor = join([0x83, 0x50], read.origin, [0x50], read.scope, lane);
     return read;
   };
-  const checkpoint = structure(["seq", 0, "uint"], ["chain", 1, "hash"], ["hlc", 2, "uint"], ["signature", 3, "bytes"]);
+  const checkpoint = structure(["seq", 0, "seq"], ["chain", 1, "hash"], ["hlc", 2, "uint"], ["signature", 3, "bytes"]);
   const certificate = structure(
     ["tenant", 0, "id"], ["location", 1, "id"], ["kind", 2, "u8"], ["letter", 3, "text"], ["publicKey", 4, "bytes"],
     ["incarnation", 5, "u32"], ["signature", 6, "bytes"],
   );
   const part = structure(
-    ["stream", 0, stream], ["begin?", 1, checkpoint], ["last", 2, "uint"], ["head", 3, checkpoint], ["held?", 4, "uint"],
+    ["stream", 0, stream], ["begin?", 1, checkpoint], ["last", 2, "seq"], ["head", 3, checkpoint], ["held?", 4, "seq"],
   );
   const begin = structure(
     ["format", 0, "text"], ["root", 1, "bytes"], ["tenant", 2, "id"], ["location", 3, "id"], ["from?", 4, "int"],
@@ -186,10 +187,10 @@ const TrivetRecord = (() => {
     ["parts", 14, listOf(part)],
   );
   const batch = structure(
-    ["stream", 0, stream], ["first", 1, "uint"], ["entries", 2, listOf("bytes")], ["checkpoint", 3, checkpoint],
+    ["stream", 0, stream], ["first", 1, "seq"], ["entries", 2, listOf("bytes")], ["checkpoint", 3, checkpoint],
   );
   const header = structure(
-    ["stream", 0, stream], ["seq", 1, "uint"], ["hlc", 2, "uint"], ["quality", 3, "uint"], ["actor?", 4, (actor) => actor],
+    ["stream", 0, stream], ["seq", 1, "seq"], ["hlc", 2, "uint"], ["quality", 3, "uint"], ["actor?", 4, (actor) => actor],
     ["command", 6, "id"], ["rest", 7, "uint"], ["kind", 8, "uint"], ["entity?", 10, (entity) => entity],
   );
   const seal = structure(["signature", 0, "bytes"]);
@@ -489,7 +490,7 @@ const TrivetRecord = (() => {
         }
         const start = each.begin ?? { seq: 0, chain: sha256(ascii("trivet stream 1"), of.cbor), hlc: 0 };
         walks.set(of.name, {
-          of, part: each, key, seq: start.seq, chain: start.chain, hlc: 0, closed: start.hlc, open: null,
+          of, part: each, key, seq: start.seq, chain: start.chain, hlc: 0, closed: start.hlc, open: null, stale: false,
           entries: 0, unset: 0, late: 0, from: null, to: null,
         });
       }
@@ -553,9 +554,13 @@ const TrivetRecord = (() => {
     function when(walk, h, written, { of, late }) {
       const behind = written - of;
       const words = `tells of ${time(of)}, was written ${time(written)}`;
+      const stale = h.kind === MINUTE_READ && h.quality > 0 && behind > LATE_MS && !late;
+      const goesOn = walk.stale;
+      // One minute alone is a clock that was set forward within it.
+      if (h.kind === MINUTE_READ) walk.stale = stale;
       if (h.quality === 0) walk.unset++;
       else if (behind < -AHEAD_MS) find("future", walk.of, h.seq, words);
-      else if (behind > LATE_MS && h.kind === MINUTE_READ && !late) {
+      else if (stale && goesOn) {
         find("backdated", walk.of, h.seq, `the clock was set back: ${words}`);
       } else if (behind > LATE_MS || late) walk.late++;
     }
@@ -585,7 +590,7 @@ const TrivetRecord = (() => {
         const at = fields[kind === MINUTE_READ ? 0 : 2];
         if (!is.int(at)) return null;
         if (kind === READING_RECORDED) return { of: Number(at), late: false };
-        return { of: (Number(at) + 1) * MINUTE_MS, late: fields.length > 3 && fields[3] !== null };
+        return { of: (Number(at) + 1) * MINUTE_MS, late: fields.length > 5 && fields[5] !== null };
       } catch {
         return null;
       }

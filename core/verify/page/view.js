@@ -18,7 +18,9 @@
   function table(headings, rows) {
     const number = (cell) => typeof cell === "number" || (cell && cell.number);
     const cellOf = (cell) => element("td", number(cell) ? { class: "n" } : {}, cell?.text ?? cell ?? "");
-    const head = element("tr", {}, ...headings.map((heading) => element("th", {}, heading)));
+    const numeric = (column) => rows.some(({ cells }) => number(cells[column]));
+    const headOf = (heading, column) => element("th", numeric(column) ? { class: "n" } : {}, heading);
+    const head = element("tr", {}, ...headings.map(headOf));
     const body = rows.map(({ cells, bad }) => element("tr", bad ? { class: "bad-row" } : {}, ...cells.map(cellOf)));
     return element("div", { class: "scroll" }, element("table", {}, element("thead", {}, head), element("tbody", {}, ...body)));
   }
@@ -54,15 +56,14 @@
         const probe = probes[place] ?? `place ${place + 1} of box ${hex(stream.origin).slice(0, 8)}`;
         const key = `${probe} ${hour}`;
         if (!told.hours.has(key)) {
-          told.hours.set(key, { probe, hour, minutes: 0, low: null, high: null, sum: 0, samples: 0, gaps: new Map() });
+          told.hours.set(key, { probe, hour, with: new Set(), without: new Map(), low: null, high: null, sum: 0, samples: 0 });
         }
         const row = told.hours.get(key);
         if (last === null || last === undefined) {
-          const why = NO_DATA[noData] ?? "no data";
-          row.gaps.set(why, (row.gaps.get(why) ?? 0) + 1);
+          row.without.set(minute, NO_DATA[noData] ?? "no data");
           return;
         }
-        row.minutes++;
+        row.with.add(minute);
         row.low = lowest(row.low, last - (below ?? 0));
         row.high = highest(row.high, last + (above ?? 0));
         row.sum += (last + (mean ?? 0)) * (samples ?? 1);
@@ -137,16 +138,17 @@
     const begin = report.begin;
     const zone = begin ? inZone(begin.timeZone ?? "UTC") : "UTC";
     if (begin) {
-      const [from, to] = [begin.from, begin.to].map((at) => (at === null ? "…" : shown(at)));
-      const place = begin.place ?? "an unnamed place";
+      const from = begin.from === null ? "the first entry" : shown(begin.from);
+      const to = begin.to === null ? "the newest entry" : shown(begin.to);
+      const place = begin.place ?? "An unnamed place";
       document.getElementById("about").textContent =
-        `${place}: ${from} to ${to}. Written ${shown(begin.written)} by ${begin.software}. Times are those of ${zone}.`;
+        `${place}, from ${from} to ${to}. Written ${shown(begin.written)} by ${begin.software}. Times are those of ${zone}.`;
     }
     const good = report.findings.length === 0;
     verdict.className = `verdict ${good ? "good" : "bad"}`;
     verdict.textContent = good
       ? "GOOD: this is what the boxes wrote, whole and in order."
-      : `NOT GOOD: ${report.findings.length} findings. What is shown below may not be what the boxes wrote.`;
+      : `NOT GOOD: ${report.findings.length === 1 ? "1 finding" : `${report.findings.length} findings`}. What is shown below may not be what the boxes wrote.`;
     if (!good) {
       const rows = report.findings.map((f) => {
         const entries = f.last > f.first ? `${f.first} to ${f.last}` : f.first > 0 ? String(f.first) : "";
@@ -155,38 +157,60 @@
       main.append(section("What is wrong", table(["Code", "What", "Entries", "Stream"], rows)));
     }
     const called = (id) => told.names.get(id) ?? id;
-    const breaches = [...told.breaches.values()].map((b) => {
+    // The file reaches beyond its period, for what came late.
+    const [first, end] = [begin?.from ?? -Infinity, begin?.to ?? Infinity];
+    const within = (from, to) => (from === null || from < end) && (to === null || to >= first);
+    const hours = [...told.hours.values()].filter((row) => within(row.hour, row.hour + HOUR_MS - 1));
+    const gapsOf = (row) => [...row.without].filter(([minute]) => !row.with.has(minute)).map(([, why]) => why);
+    const breaches = [...told.breaches.values()].filter((b) => within(b.at, b.closed)).map((b) => {
       const beyond = b.kind === 0 ? "above" : b.kind === 1 ? "below" : "";
       const from = b.at === null ? "before this record" : shown(b.at);
       const to = b.closed === null ? "goes on" : shown(b.closed);
       return { cells: [called(b.probe), beyond, degrees(b.limit), degrees(b.peak), from, to], bad: b.closed === null };
     });
-    const outages = [...told.outages.values()].map((o) => {
+    const outages = [...told.outages.values()].filter((o) => within(o.from, o.to)).map((o) => {
       const [from, to] = [o.from === null ? "before this record" : shown(o.from), o.to === null ? "goes on" : shown(o.to)];
       return { cells: [called(o.probe), o.why, from, to], bad: o.to === null };
     });
-    const manual = told.manual.map((m) => {
+    const manual = told.manual.filter((m) => within(m.measured, m.measured)).map((m) => {
       const outside = (Number.isInteger(m.min) && m.value < m.min) || (Number.isInteger(m.max) && m.value > m.max);
       const cells = [called(m.probe), degrees(m.value), shown(m.measured), shown(m.written), called(m.by), m.source, m.quality];
+      cells.splice(2, 0, outside ? "outside the limits" : Number.isInteger(m.min) || Number.isInteger(m.max) ? "within" : "");
       return { cells, bad: outside };
     });
     const days = new Map();
-    for (const row of [...told.hours.values()].sort((a, b) => a.hour - b.hour || (called(a.probe) < called(b.probe) ? -1 : 1))) {
+    for (const row of hours.sort((a, b) => a.hour - b.hour || (called(a.probe) < called(b.probe) ? -1 : 1))) {
       const day = shown(row.hour).slice(0, 10);
-      const gaps = [...row.gaps].map(([why, n]) => `${n} × ${why}`).join(", ");
+      const missing = gapsOf(row);
+      const gaps = [...new Set(missing)].map((why) => `${missing.filter((each) => each === why).length} × ${why}`).join(", ");
       const mean = row.samples > 0 ? Math.round(row.sum / row.samples) : null;
-      const cells = [shown(row.hour).slice(11, 16), called(row.probe), degrees(row.low), degrees(mean), degrees(row.high), row.minutes, gaps];
+      const cells = [shown(row.hour).slice(11, 16), called(row.probe), degrees(row.low), degrees(mean), degrees(row.high), row.with.size, gaps];
       if (!days.has(day)) days.set(day, []);
-      days.get(day).push({ cells, bad: row.minutes === 0 });
+      days.get(day).push({ cells, bad: row.with.size === 0 });
     }
     const readings = [...days].map(([day, rows]) =>
       element("details", days.size === 1 ? { open: "" } : {}, element("summary", {}, day), table(["Hour", "Probe", "Lowest", "Mean", "Highest", "Minutes with data", "Minutes without"], rows)),
     );
+    const probes = new Map();
+    for (const row of hours) {
+      const one = probes.get(row.probe) ?? { from: row.hour, to: row.hour, data: 0, none: 0 };
+      probes.set(row.probe, one);
+      [one.from, one.to] = [Math.min(one.from, row.hour), Math.max(one.to, row.hour)];
+      one.data += row.with.size;
+      one.none += gapsOf(row).length;
+    }
+    const coverage = [...probes].map(([probe, { from, to, data, none }]) => {
+      const minutes = (to - from) / 60000 + 60;
+      const share = { number: true, text: ((100 * Math.min(data, minutes)) / minutes).toFixed(1) + " %" };
+      return { cells: [called(probe), shown(from), shown(to + HOUR_MS), data, none, Math.max(0, minutes - data - none), share] };
+    });
+    const covered = ["Probe", "First hour begins", "Last hour ends", "Minutes with data", "Minutes without", "Not recorded", "Coverage"];
     const or = (rows, made) => (rows.length > 0 ? made : element("p", {}, "None in this record."));
     main.append(
+      section("Coverage", coverage.length > 0 ? table(covered, coverage) : element("p", {}, "No probe was recorded: that a list below is empty says nothing.")),
       section("Beyond the limit", or(breaches, table(["Probe", "", "Limit", "Peak", "From", "To"], breaches))),
       section("Outages of probes", or(outages, table(["Probe", "Why", "From", "To"], outages))),
-      section("Readings that people and other systems gave", or(manual, table(["Probe", "Value", "Measured", "Entered", "By", "Source", "Clock"], manual))),
+      section("Readings that people and other systems gave", or(manual, table(["Probe", "Value", "", "Measured", "Entered", "By", "Source", "Clock"], manual))),
       section("Readings by the hour", ...(readings.length > 0 ? readings : [element("p", {}, "None in this record.")])),
       proof(report),
     );

@@ -1,6 +1,6 @@
 //! The check itself: seal, certificates, checkpoints, chain, numbers, clock, commands, and what was seen before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::Decoder;
 
@@ -30,11 +30,14 @@ struct Walk {
     closed: u64,
     /// Of a command that is not complete: its id, and the next entry's `rest`.
     open: Option<(Id, u64)>,
+    /// The last minute was written late and did not say so. One alone is a clock that was set forward within it.
+    stale: bool,
     summary: Summary,
 }
 
 struct Check<'a> {
     asked: &'a Asked,
+    numbers: BTreeSet<u64>,
     begin: Option<Begin>,
     walks: BTreeMap<Stream, Walk>,
     /// Chains at the numbers that were seen before.
@@ -44,7 +47,8 @@ struct Check<'a> {
 
 pub fn verify(record: &[u8], asked: &Asked) -> Report {
     let (report, walks, at) = (Report::default(), BTreeMap::new(), BTreeMap::new());
-    let mut check = Check { asked, begin: None, walks, at, report };
+    let numbers = asked.seen.iter().map(|(_, seq, _)| *seq).collect();
+    let mut check = Check { asked, numbers, begin: None, walks, at, report };
     let mut d = Decoder::new(record);
     loop {
         let before = record.get(..d.position()).unwrap_or_default();
@@ -97,7 +101,8 @@ impl Check<'_> {
     }
 
     fn add(&mut self, code: &'static str, stream: Option<Stream>, seq: u64, words: impl Into<String>) {
-        let goes_on = |f: &Finding| seq > 0 && (f.last + 1 == seq || matches!(code, "rolled-back" | "fork"));
+        let goes_on =
+            |f: &Finding| seq > 0 && (f.last.saturating_add(1) == seq || matches!(code, "rolled-back" | "fork"));
         let findings = &mut self.report.findings;
         let is_full = findings.len() >= MAX_FINDINGS;
         match findings.iter_mut().rev().find(|f| f.code == code && f.stream == stream) {
@@ -144,13 +149,13 @@ impl Check<'_> {
             self.see(stream, seq, chain);
             self.see(stream, part.head.seq, part.head.chain);
             let (part, key, chain, summary) = (part.clone(), key.cloned(), Some(chain), Summary::default());
-            let walk = Walk { stream, part, key, seq, chain, hlc: 0, closed, open: None, summary };
+            let walk = Walk { stream, part, key, seq, chain, hlc: 0, closed, open: None, stale: false, summary };
             self.walks.insert(stream, walk);
         }
     }
 
     fn see(&mut self, stream: Stream, seq: u64, chain: Hash) {
-        if self.asked.seen.iter().any(|(_, seen, _)| *seen == seq) {
+        if self.numbers.contains(&seq) {
             self.at.insert((stream, seq), chain);
         }
     }
@@ -160,8 +165,9 @@ impl Check<'_> {
         let Some(mut walk) = self.walks.remove(&batch.stream) else {
             return self.add("spliced", some, first, "entries of a stream that the record does not list");
         };
-        if first > walk.seq + 1 {
-            self.add("gap", some, walk.seq + 1, format!("entries {} to {} are missing", walk.seq + 1, first - 1));
+        let expected = walk.seq.saturating_add(1);
+        if first > expected {
+            self.add("gap", some, expected, format!("entries {expected} to {} are missing", first - 1));
             (walk.seq, walk.chain, walk.open) = (first - 1, None, None);
         }
         if first <= walk.seq {
@@ -175,7 +181,7 @@ impl Check<'_> {
 
     /// Goes on by one entry, and says what does not fit.
     fn entry(&mut self, walk: &mut Walk, raw: &[u8]) {
-        let (some, expected, open) = (Some(walk.stream), walk.seq + 1, walk.open.take());
+        let (some, expected, open) = (Some(walk.stream), walk.seq.saturating_add(1), walk.open.take());
         walk.chain = walk.chain.map(|chain| sha256(&[&chain[..], &sha256(&[b"trivet entry 1", raw])[..]]));
         walk.chain.iter().for_each(|chain| self.see(walk.stream, expected, *chain));
         walk.seq = expected;
@@ -216,11 +222,15 @@ impl Check<'_> {
         let written = header.hlc >> 16;
         let behind = written.cast_signed().saturating_sub(of);
         let words = format!("tells of {}, was written {}", time(of.cast_unsigned()), time(written));
+        let is_minute = header.kind == MINUTE_READ;
+        let stale = is_minute && header.quality > 0 && behind > LATE_MS && !late;
+        let goes_on = walk.stale;
+        walk.stale = stale || (goes_on && !is_minute);
         if header.quality == 0 {
             walk.summary.unset += 1;
         } else if behind < -AHEAD_MS {
             self.add("future", Some(walk.stream), header.seq, words);
-        } else if behind > LATE_MS && header.kind == MINUTE_READ && !late {
+        } else if stale && goes_on {
             self.add("backdated", Some(walk.stream), header.seq, format!("the clock was set back: {words}"));
         } else if behind > LATE_MS || late {
             walk.summary.late += 1;
@@ -286,6 +296,9 @@ impl Check<'_> {
     }
 }
 
+/// The field of a minute that says that it is late.
+const LATE: u64 = 5;
+
 /// The end of the time that a reading tells of, and whether it says itself that it is late.
 fn told(kind: u64, body: &[u8]) -> Option<(i64, bool)> {
     let mut d = Decoder::new(body);
@@ -295,6 +308,6 @@ fn told(kind: u64, body: &[u8]) -> Option<(i64, bool)> {
         return Some((d.i64().ok()?, false));
     }
     let end = (kind == MINUTE_READ).then(|| d.i64().ok())??.checked_add(1)?.checked_mul(MINUTE_MS)?;
-    (1..length.min(3)).try_for_each(|_| d.skip()).ok()?;
-    Some((end, length > 3 && d.datatype().ok()? != minicbor::data::Type::Null))
+    (1..length.min(LATE)).try_for_each(|_| d.skip()).ok()?;
+    Some((end, length > LATE && d.datatype().ok()? != minicbor::data::Type::Null))
 }

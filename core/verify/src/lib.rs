@@ -5,7 +5,6 @@ mod check;
 mod format;
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 pub use check::{MAX_FINDINGS, verify};
 pub use format::Stream;
@@ -69,8 +68,10 @@ impl Report {
         let stream = |f: &Finding| f.stream.map_or_else(|| "-".to_owned(), |stream| stream.name());
         self.findings.iter().map(|f| format!("{} {} {} {}\n", f.code, stream(f), f.first, f.last)).collect()
     }
+}
 
-    fn write(&self, to: &mut String) -> std::fmt::Result {
+impl std::fmt::Display for Report {
+    fn fmt(&self, to: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(to, "record of {}", self.about)?;
         writeln!(to, "root fingerprint {}: is it this organisation's?", self.root)?;
         for (stream, s) in &self.streams {
@@ -101,16 +102,8 @@ impl Report {
         }
         match self.findings.len() {
             0 => writeln!(to, "GOOD: this is what the boxes wrote, whole and in order"),
-            n => writeln!(to, "NOT GOOD: {n} findings"),
+            n => writeln!(to, "NOT GOOD, findings: {n}"),
         }
-    }
-}
-
-impl std::fmt::Display for Report {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut text = String::new();
-        self.write(&mut text)?;
-        f.write_str(&text)
     }
 }
 

@@ -134,6 +134,16 @@ fn cases() -> Vec<(&'static str, Vec<u8>)> {
     });
     add("restored-box", &|d| d.begin.restored = Some(true));
     add("another-format", &|d| d.begin.format = "trivet record 2".into());
+    cases.push((
+        "good-clock-set-forward-within-a-minute",
+        clocked(|s| {
+            let minute = i64::try_from(s.wall_ms / MINUTE_MS).unwrap();
+            s.wall_ms += 200 * MINUTE_MS;
+            let header = s.header(0x0610, 0);
+            s.append(header, &minute_read(minute, 2_500, false));
+            s.commit();
+        }),
+    ));
     cases.push(("backdated", clocked(|s| s.wall_ms -= 90 * MINUTE_MS)));
     cases.push((
         "in-the-future",

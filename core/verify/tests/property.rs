@@ -47,7 +47,7 @@ fn damage() -> impl Strategy<Value = Damage> {
         (index(), index()).prop_map(|(to, from)| Damage::SpliceEntry(to, from)),
         index().prop_map(Damage::OldCheckpoint),
         index().prop_map(Damage::ForeignCheckpoint),
-        (11u64..5_000).prop_map(Damage::Backdate),
+        (14u64..5_000).prop_map(Damage::Backdate),
         index().prop_map(Damage::CutList),
         Just(Damage::AnotherRoot),
     ]
@@ -106,7 +106,7 @@ fn damaged(a: &Stream, honest: &Draft, damage: &Damage, size: u64) -> Option<Dra
         Damage::Backdate(minutes) => {
             let mut stream = a.clone();
             stream.wall_ms -= minutes * MINUTE_MS;
-            stream.minute(3_000);
+            (0..3).for_each(|_| stream.minute(3_000));
             d = Draft::of(&[(&stream, 0)], size);
         }
         Damage::CutList(index) => {

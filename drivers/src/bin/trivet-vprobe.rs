@@ -1,4 +1,4 @@
-//! `trivet-vprobe`: virtual temperature probes on a PTY (Modbus RTU) and on an MQTT broker.
+//! `trivet-vprobe`: virtual temperature probes on a PTY (Modbus RTU), in a 1-Wire folder and on an MQTT broker.
 
 use anyhow::Context;
 use clap::Parser;
@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
-use trivet_drivers::virtual_probe::{Broker, Convention, Options, Topic, Unit, VirtualProbes};
+use trivet_drivers::virtual_probe::{Broker, Convention, Options, Sensor, Topic, Unit, VirtualProbes};
 
 /// Virtual temperature probes: they measure a room that is not there and fail on request.
 #[derive(Debug, Parser)]
@@ -21,6 +21,12 @@ struct Arguments {
     /// Speed that the address names; a PTY has none.
     #[arg(long, default_value_t = 9600)]
     baud: u32,
+    /// A folder in the place of /sys/bus/w1/devices.
+    #[arg(long, value_name = "DIR", requires = "sensor")]
+    w1: Option<PathBuf>,
+    /// A 1-Wire sensor, named as in sysfs.
+    #[arg(long, value_name = "ID=NAME:START_C", requires = "w1", value_parser = sensor, allow_hyphen_values = true)]
+    sensor: Vec<Sensor>,
     /// The broker for the topics.
     #[arg(long, value_name = "HOST:PORT", requires = "topic")]
     mqtt: Option<String>,
@@ -30,7 +36,8 @@ struct Arguments {
     /// File with the password; without it, the environment's TRIVET_MQTT_PASSWORD.
     #[arg(long, value_name = "FILE", requires = "mqtt_user")]
     mqtt_password_file: Option<PathBuf>,
-    /// A probe that publishes; conventions are plain, zigbee2mqtt and tasmota.
+    /// A probe that publishes; conventions are plain, zigbee2mqtt, tasmota, esphome, shelly,
+    /// rtl_433 and door.
     #[arg(long, value_name = "NAME=TOPIC:CONVENTION:START_C", requires = "mqtt", value_parser = topic)]
     topic: Vec<Topic>,
     /// Time between two messages.
@@ -48,6 +55,18 @@ fn unit(text: &str) -> Result<Unit, String> {
     };
     let id = id.parse().ok().filter(|id| (1..=247).contains(id)).ok_or("the unit must be 1 to 247")?;
     Ok(Unit { id, name: name.to_owned(), start_c: celsius(start_c)? })
+}
+
+fn sensor(text: &str) -> Result<Sensor, String> {
+    let parts = text.split_once('=').and_then(|(id, rest)| Some((id, rest.rsplit_once(':')?)));
+    let Some((id, (name, start_c))) = parts else {
+        return Err("write ID=NAME:START_C, as in 28-0316a2793b21=walk-in:3".into());
+    };
+    let is_id = id.len() == 15 && id.as_bytes().get(2) == Some(&b'-');
+    if !is_id || !id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()) {
+        return Err("a sensor is named as in 28-0316a2793b21".into());
+    }
+    Ok(Sensor { id: id.to_owned(), name: name.to_owned(), start_c: celsius(start_c)? })
 }
 
 fn topic(text: &str) -> Result<Topic, String> {
@@ -92,14 +111,16 @@ fn password(arguments: &Arguments) -> anyhow::Result<String> {
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     anyhow::ensure!(
-        arguments.modbus.is_some() || arguments.mqtt.is_some(),
-        "give --modbus with --unit, or --mqtt with --topic"
+        arguments.modbus.is_some() || arguments.w1.is_some() || arguments.mqtt.is_some(),
+        "give --modbus with --unit, --w1 with --sensor, or --mqtt with --topic"
     );
     let mut terminate = signal(SignalKind::terminate())?;
     let broker = broker(&arguments)?;
     let probes = VirtualProbes::start(Options {
         modbus: arguments.modbus.map(|link| (link, arguments.baud)),
         units: arguments.unit,
+        w1: arguments.w1,
+        sensors: arguments.sensor,
         broker,
         topics: arguments.topic,
         period: Duration::from_millis(arguments.period_ms.max(1)),

@@ -4,6 +4,7 @@ pub mod bus;
 pub mod judge;
 pub mod modbus;
 pub mod mqtt;
+pub mod own;
 pub mod w1;
 
 use std::path::PathBuf;
@@ -184,8 +185,24 @@ fn plausible(milli: i64) -> Value {
 /// `mqtt:TOPIC,CONVENTION[;…]` (see [`mqtt::Place`]).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Address {
-    Modbus { path: String, baud: u32, parity: Parity, unit: u8, profile: String, channel: Option<String> },
-    OneWire { root: PathBuf, id: String },
+    Modbus {
+        path: String,
+        baud: u32,
+        parity: Parity,
+        unit: u8,
+        profile: String,
+        channel: Option<String>,
+    },
+    OneWire {
+        root: PathBuf,
+        id: String,
+    },
+    /// A sensor of our own firmware on a serial line.
+    Own {
+        path: String,
+        baud: u32,
+        rom: trivet_wire::Rom,
+    },
     Mqtt(Box<mqtt::Place>),
 }
 
@@ -237,6 +254,12 @@ impl FromStr for Address {
                 w1::family(id).ok_or_else(|| wrong("a sensor is named as in 28-0316a2793b21"))?;
                 Ok(Address::OneWire { root: PathBuf::from(root), id: id.to_owned() })
             }
+            "serial" => {
+                let (line, sensor) = rest.rsplit_once(',').ok_or_else(|| wrong(""))?;
+                let (path, baud) = own::address(&format!("serial:{line}"))?;
+                let rom = own::rom(sensor).ok_or_else(|| wrong("a sensor is called 28-0316a2793b21"))?;
+                Ok(Address::Own { path, baud, rom })
+            }
             "mqtt" => Ok(Address::Mqtt(Box::new(rest.parse().map_err(|why: String| wrong(&why))?))),
             _ => Err(wrong("")),
         }
@@ -272,6 +295,10 @@ mod tests {
             ("mqtt:a/b,plain", "a/b,plain".parse().ok().map(|place| Address::Mqtt(Box::new(place)))),
             ("mqtt:a/b", None),
             ("serial:/dev/ttyS0", None),
+            (
+                "serial:/dev/ttyACM0@9600,28-0316a2793b21",
+                own::rom("28-0316a2793b21").map(|rom| Address::Own { path: "/dev/ttyACM0".into(), baud: 9_600, rom }),
+            ),
         ] {
             assert_eq!(text.parse::<Address>().ok(), expected, "{text}");
         }

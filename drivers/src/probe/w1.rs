@@ -38,14 +38,24 @@ pub fn decode(family: u8, text: &str) -> (Value, Raw) {
         return (Err(NoData::Malformed), Raw::of(text.as_bytes()));
     };
     let raw = Raw::of(&bytes);
-    let value = match bytes {
+    let value = match of_bytes(family, bytes) {
+        Err(NoData::AllZero) => Err(NoData::AllZero),
+        Err(NoData::Disconnected) => Err(NoData::Disconnected),
+        _ if !checked => Err(NoData::Crc),
+        value => value,
+    };
+    (value, raw)
+}
+
+/// What the nine bytes of a sensor's memory say.
+pub(super) fn of_bytes(family: u8, bytes: [u8; 9]) -> Value {
+    match bytes {
         // Of nine zeros the checksum is right: no answer on a line that hangs low.
         [0, 0, 0, 0, 0, 0, 0, 0, 0] => Err(NoData::AllZero),
         [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff] => Err(NoData::Disconnected),
-        [.., crc] if !checked || crc8(bytes.get(..8).unwrap_or_default()) != crc => Err(NoData::Crc),
+        [.., crc] if crc8(bytes.get(..8).unwrap_or_default()) != crc => Err(NoData::Crc),
         _ => scratchpad(family, bytes),
-    };
-    (value, raw)
+    }
 }
 
 /// The nine bytes of the first line, and whether it says YES.

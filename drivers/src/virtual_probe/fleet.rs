@@ -7,12 +7,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How a probe is reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Modbus RTU with this unit number.
     Modbus(u8),
+    /// A 1-Wire sensor with this name.
+    OneWire(String),
     /// A topic of its own.
     Mqtt,
+}
+
+impl Kind {
+    /// `modbus`, `w1` or `mqtt`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Kind::Modbus(_) => "modbus",
+            Kind::OneWire(_) => "w1",
+            Kind::Mqtt => "mqtt",
+        }
+    }
 }
 
 /// What is wrong with a probe.
@@ -43,6 +56,10 @@ pub enum Fault {
     Frozen(f64),
     /// This Modbus exception to every request.
     Exception(u8),
+    /// The sensor is not on its bus.
+    Gone,
+    /// The door is open.
+    Open,
 }
 
 /// One probe.
@@ -104,7 +121,7 @@ impl Probe {
             Fault::Exception(code) => Some(code),
             _ => None,
         };
-        Bank { temperature, status, exception }
+        Bank { temperature, status, exception, closed: self.fault != Fault::Open }
     }
 
     pub(super) fn take_stale_retained(&mut self) -> Option<bool> {
@@ -121,6 +138,8 @@ impl Probe {
         let value = body.get("value").unwrap_or(&Value::Null);
         let jump = body.get("jump").and_then(Value::as_bool).unwrap_or(false);
         let is_modbus = matches!(self.kind, Kind::Modbus(_));
+        let is_mqtt = self.kind == Kind::Mqtt;
+        let is_w1 = matches!(self.kind, Kind::OneWire(_));
         if name != "none" && *value == Value::Bool(false) && name != "value" {
             // A switch turned off is the end of that fault.
             self.fault = Fault::None;
@@ -142,25 +161,30 @@ impl Probe {
                 }
                 Fault::None
             }
-            "stale_retained" if !is_modbus => {
+            "stale_retained" if is_mqtt => {
                 self.stale_retained = Some(true);
                 self.has_stale = true;
                 return Ok(());
             }
             "silent" => Fault::Silent,
             "noise" => Fault::Noise,
-            "late" => Fault::Late(Duration::from_millis(whole(value, 2000, 60_000)?)),
+            "late" if !is_w1 => Fault::Late(Duration::from_millis(whole(value, 2000, 60_000)?)),
             "truncate" => Fault::Truncate,
             "sentinel" => Fault::Sentinel,
             "nan" => Fault::Nan,
             "frozen" => Fault::Frozen(self.celsius(now)),
             "echo" if is_modbus => Fault::Echo,
-            "bad_crc" if is_modbus => Fault::BadCrc,
+            "bad_crc" if is_modbus || is_w1 => Fault::BadCrc,
             "exception" if is_modbus => {
                 Fault::Exception(u8::try_from(whole(value, 4, 255)?).map_err(|_| "\"value\" must be 0 to 255")?)
             }
-            "duplicate" if !is_modbus => Fault::Duplicate,
-            "out_of_order" if !is_modbus => Fault::OutOfOrder,
+            "duplicate" if is_mqtt => Fault::Duplicate,
+            "out_of_order" if is_mqtt => Fault::OutOfOrder,
+            "gone" if is_w1 => Fault::Gone,
+            "open" if !is_w1 => Fault::Open,
+            "gone" | "late" | "open" => {
+                return Err(format!("\"{name}\" is not for this kind of probe"));
+            }
             "echo" | "bad_crc" | "exception" => {
                 return Err(format!("\"{name}\" is for Modbus probes only"));
             }
@@ -176,7 +200,7 @@ impl Probe {
 
     fn state(&self, now: Duration) -> Value {
         json!({
-            "kind": if matches!(self.kind, Kind::Modbus(_)) { "modbus" } else { "mqtt" },
+            "kind": self.kind.name(),
             "address": self.address,
             "c": (self.celsius(now) * 100.0).round() / 100.0,
             "fault": self.fault_name,
@@ -186,7 +210,7 @@ impl Probe {
 }
 
 const NAMES: &str = "value, silent, noise, echo, late, truncate, bad_crc, sentinel, nan, stale_retained, duplicate, \
-    out_of_order, frozen, exception and none";
+    out_of_order, frozen, exception, gone, open and none";
 
 fn whole(value: &Value, default: u64, most: u64) -> Result<u64, String> {
     match value {

@@ -1,4 +1,5 @@
-//! Temperature probes without a fridge: Modbus RTU slaves on a PTY and publishers on a broker, failing on request.
+//! Temperature probes without a fridge: Modbus RTU slaves on a PTY, 1-Wire sensors in a folder and publishers on a
+//! broker, failing on request.
 //!
 //! A product and the rig of our own tests, sharing no code with the decoders that they check. What is sent is
 //! computed without I/O ([`modbus`], [`shapes`], [`temperature`]); what must stay true is that clients and brokers
@@ -13,6 +14,7 @@ pub mod shapes;
 pub mod temperature;
 #[cfg(test)]
 mod tests;
+pub mod w1;
 
 pub use fleet::{Fault, Fleet, Kind, Probe};
 pub use mqtt::Broker;
@@ -40,6 +42,17 @@ pub struct Unit {
     pub start_c: f64,
 }
 
+/// A 1-Wire sensor.
+#[derive(Clone, Debug)]
+pub struct Sensor {
+    /// Its name in sysfs: family and serial number.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Set point in °C.
+    pub start_c: f64,
+}
+
 /// A probe on the broker.
 #[derive(Clone, Debug)]
 pub struct Topic {
@@ -60,6 +73,10 @@ pub struct Options {
     pub modbus: Option<(PathBuf, u32)>,
     /// The probes on it.
     pub units: Vec<Unit>,
+    /// The folder that stands for `/sys/bus/w1/devices`, if there are sensors.
+    pub w1: Option<PathBuf>,
+    /// The sensors in it.
+    pub sensors: Vec<Sensor>,
     /// The broker, if there are topics.
     pub broker: Option<Broker>,
     /// The probes on it.
@@ -95,6 +112,12 @@ impl VirtualProbes {
             let (line, held) = pty::open(link).with_context(|| format!("serial line {}", link.display()))?;
             let fleet = fleet.clone();
             tasks.spawn(async move { bus::run(&fleet, line, held).await });
+        }
+        if let Some(folder) = &options.w1 {
+            std::fs::create_dir_all(folder).with_context(|| format!("1-Wire folder {}", folder.display()))?;
+            let (fleet, folder) = (fleet.clone(), folder.clone());
+            let period = options.period.max(Duration::from_millis(1));
+            tasks.spawn(async move { w1::run(&fleet, &folder, period).await });
         }
         if let Some(broker) = &options.broker {
             for topic in &options.topics {
@@ -138,8 +161,10 @@ impl VirtualProbes {
             .probes()
             .iter()
             .map(|probe| {
-                let kind = if probe.kind == Kind::Mqtt { "mqtt" } else { "modbus" };
-                (probe.name.clone(), json!({"kind": kind, "address": probe.address, "control": self.control}))
+                (
+                    probe.name.clone(),
+                    json!({"kind": probe.kind.name(), "address": probe.address, "control": self.control}),
+                )
             })
             .collect();
         json!({"kind": "probes", "probes": probes, "control": self.control})
@@ -159,10 +184,16 @@ fn probes(options: &Options) -> Vec<Probe> {
         })
     });
     let topics = options.topics.iter().map(|topic| {
-        let address = format!("mqtt:{},{}", topic.convention.value_topic(&topic.topic), topic.convention.name());
+        let address = topic.convention.address(&topic.name, &topic.convention.value_topic(&topic.topic));
         Probe::new(topic.name.clone(), Kind::Mqtt, address, topic.start_c)
     });
-    units.chain(topics).collect()
+    let sensors = options.w1.iter().flat_map(|folder| {
+        options.sensors.iter().map(move |sensor| {
+            let address = format!("w1:{}@{}", sensor.id, folder.display());
+            Probe::new(sensor.name.clone(), Kind::OneWire(sensor.id.clone()), address, sensor.start_c)
+        })
+    });
+    units.chain(sensors).chain(topics).collect()
 }
 
 fn refuse_doubles(probes: &[Probe]) -> anyhow::Result<()> {

@@ -1,10 +1,12 @@
 //! A Modbus RTU slave: request bytes in, reply bytes out.
 //!
 //! From "MODBUS over serial line" 2.5.1 (frame and CRC) and "MODBUS application protocol" 6.3, 6.4 and 7 (functions
-//! 03 and 04, exceptions). A slave answers only what is addressed to it and arrived whole; to the rest it is silent.
+//! 01 to 04, exceptions). A slave answers only what is addressed to it and arrived whole; to the rest it is silent.
 
 /// Temperature in 0.1 °C, then the status word.
 pub const REGISTERS: u16 = 2;
+/// Eight discrete inputs, of which the first is a door's contact; this is the first that is not there.
+const BITS_END: u16 = 9;
 /// What register 0 holds when the sensor is open.
 pub const SENSOR_OPEN: u16 = 0x8000;
 /// A request of function 03 or 04 is this long.
@@ -19,6 +21,8 @@ pub struct Bank {
     pub temperature: u16,
     /// Register 1; bit 0 is "sensor open".
     pub status: u16,
+    /// Discrete input 0 (and coil 0): the door's contact is made.
+    pub closed: bool,
     /// Answers everything with this exception instead.
     pub exception: Option<u8>,
 }
@@ -46,7 +50,7 @@ fn answer(function: u8, rest: &[u8], bank: Bank) -> Result<Vec<u8>, u8> {
     if let Some(exception) = bank.exception {
         return Err(exception);
     }
-    if !matches!(function, 3 | 4) {
+    if !matches!(function, 1..=4) {
         return Err(ILLEGAL_FUNCTION);
     }
     let &[start_high, start_low, count_high, count_low] = rest else {
@@ -54,6 +58,13 @@ fn answer(function: u8, rest: &[u8], bank: Bank) -> Result<Vec<u8>, u8> {
     };
     let start = u16::from_be_bytes([start_high, start_low]);
     let count = u16::from_be_bytes([count_high, count_low]);
+    if matches!(function, 1 | 2) {
+        return match (count, start.checked_add(count)) {
+            (0 | 2_001.., _) => Err(ILLEGAL_VALUE),
+            (_, None | Some(BITS_END..)) => Err(ILLEGAL_ADDRESS),
+            _ => Ok(vec![1, if start == 0 { u8::from(bank.closed) } else { 0 }]),
+        };
+    }
     if !(1..=125).contains(&count) {
         return Err(ILLEGAL_VALUE);
     }
@@ -93,7 +104,7 @@ mod tests {
     use super::*;
 
     fn check(request: &[u8], expected: Option<&[u8]>) {
-        let bank = |unit| (unit == 5).then_some(Bank { temperature: 0xffd3, status: 0, exception: None });
+        let bank = |unit| (unit == 5).then_some(Bank { temperature: 0xffd3, status: 0, exception: None, closed: true });
         let got = reply(&sealed(request.to_vec()), bank);
         assert_eq!(got, expected.map(|body| sealed(body.to_vec())), "{request:x?}");
     }
@@ -113,6 +124,9 @@ mod tests {
         check(&[5, 3, 0xff, 0xff, 0, 2], Some(&[5, 0x83, 2]));
         check(&[5, 3, 0, 0, 0, 0], Some(&[5, 0x83, 3]));
         check(&[5, 4, 0, 0, 0, 126], Some(&[5, 0x84, 3]));
+        check(&[5, 2, 0, 0, 0, 8], Some(&[5, 2, 1, 1]));
+        check(&[5, 1, 0, 4, 0, 2], Some(&[5, 1, 1, 0]));
+        check(&[5, 2, 0, 4, 0, 5], Some(&[5, 0x82, 2]));
         check(&[5, 6, 0, 0, 0, 1], Some(&[5, 0x86, 1]));
         check(&[6, 3, 0, 0, 0, 1], None);
         check(&[0, 3, 0, 0, 0, 1], None);
@@ -121,7 +135,7 @@ mod tests {
 
     #[test]
     fn a_bad_crc_or_a_short_frame_gets_silence() {
-        let bank = |_| Some(Bank { temperature: 0, status: 0, exception: None });
+        let bank = |_| Some(Bank { temperature: 0, status: 0, exception: None, closed: true });
         let mut frame = sealed(vec![5, 3, 0, 0, 0, 1]);
         assert!(reply(&frame, bank).is_some());
         frame.iter_mut().for_each(|byte| *byte ^= 1);

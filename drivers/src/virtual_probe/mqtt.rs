@@ -153,7 +153,13 @@ impl Source {
         let message = |payload: Vec<u8>, retain| Message { topic: publisher.topic.clone(), payload, retain };
         let mut messages = Vec::new();
         if let Some(set) = stale {
-            let old = publisher.convention.payload(STALE_C, Fault::None, unix_ms.saturating_sub(STALE_AGE_MS), 1);
+            let old = publisher.convention.payload(
+                &publisher.name,
+                STALE_C,
+                Fault::None,
+                unix_ms.saturating_sub(STALE_AGE_MS),
+                1,
+            );
             // An empty retained message clears the one that the broker keeps.
             messages.push(message(if set { old.into_bytes() } else { Vec::new() }, true));
         }
@@ -161,13 +167,12 @@ impl Source {
             return (Duration::ZERO, messages);
         }
         self.seq += 1;
-        let mut payload = publisher.convention.payload(celsius, fault, unix_ms, self.seq).into_bytes();
+        let mut payload = publisher.convention.payload(&publisher.name, celsius, fault, unix_ms, self.seq).into_bytes();
         if fault == Fault::Truncate {
             payload.truncate(payload.len() / 2);
         }
-        if fault == Fault::Duplicate {
-            messages.push(message(payload.clone(), false));
-        }
+        let times = publisher.convention.times() + usize::from(fault == Fault::Duplicate);
+        messages.extend((1..times).map(|_| message(payload.clone(), false)));
         if fault == Fault::Noise {
             messages.push(message(self.noise.bytes(12), false));
         }

@@ -11,39 +11,81 @@ pub enum Convention {
     Zigbee2Mqtt,
     /// `tele/<t>/SENSOR` with a DS18B20, and a retained LWT.
     Tasmota,
+    /// `<node>/sensor/<id>/state`, a bare number, with a retained status.
+    Esphome,
+    /// `<id>/events/rpc`: a NotifyStatus with what has changed.
+    Shelly,
+    /// `rtl_433/<host>/events`, each frame three times.
+    Rtl433,
+    /// A door's contact on Zigbee2MQTT: open while it is asked to be.
+    Door,
 }
 
 impl Convention {
+    const ALL: [Self; 7] =
+        [Self::Plain, Self::Zigbee2Mqtt, Self::Tasmota, Self::Esphome, Self::Shelly, Self::Rtl433, Self::Door];
+
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Zigbee2Mqtt => "zigbee2mqtt",
             Self::Tasmota => "tasmota",
+            Self::Esphome => "esphome",
+            Self::Shelly => "shelly",
+            Self::Rtl433 => "rtl_433",
+            Self::Door => "door",
         }
     }
 
     /// The convention of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Plain, Self::Zigbee2Mqtt, Self::Tasmota].into_iter().find(|convention| convention.name() == name)
+        Self::ALL.into_iter().find(|convention| convention.name() == name)
     }
 
     /// The topic that carries the values: what was given, completed by what the convention prescribes.
     pub fn value_topic(self, given: &str) -> String {
         match self {
             Self::Plain => given.to_owned(),
-            Self::Zigbee2Mqtt if given.contains('/') => given.to_owned(),
-            Self::Zigbee2Mqtt => format!("zigbee2mqtt/{given}"),
+            Self::Zigbee2Mqtt | Self::Door if given.contains('/') => given.to_owned(),
+            Self::Zigbee2Mqtt | Self::Door => format!("zigbee2mqtt/{given}"),
             Self::Tasmota if given.starts_with("tele/") => given.to_owned(),
             Self::Tasmota => format!("tele/{given}/SENSOR"),
+            Self::Esphome | Self::Shelly | Self::Rtl433 if given.contains('/') => given.to_owned(),
+            Self::Esphome => format!("{given}/sensor/temperature/state"),
+            Self::Shelly => format!("{given}/events/rpc"),
+            Self::Rtl433 => format!("rtl_433/{given}/events"),
         }
+    }
+
+    /// What an input is wired to.
+    pub fn address(self, name: &str, value_topic: &str) -> String {
+        match self {
+            Self::Esphome => format!("mqtt:{value_topic},esphome;unit=C"),
+            Self::Rtl433 => format!("mqtt:{value_topic},rtl_433;where.model={name}"),
+            Self::Door => format!("mqtt:{value_topic},zigbee2mqtt;state=contact"),
+            _ => format!("mqtt:{value_topic},{}", self.name()),
+        }
+    }
+
+    /// So often each message is sent: radio repeats what it says.
+    pub fn times(self) -> usize {
+        if self == Self::Rtl433 { 3 } else { 1 }
     }
 
     /// Topic, payload when it lives and payload when it is gone, both retained.
     pub fn availability(self, value_topic: &str) -> Option<(String, &'static str, &'static str)> {
         match self {
-            Self::Plain => None,
-            Self::Zigbee2Mqtt => {
+            Self::Plain | Self::Rtl433 => None,
+            Self::Esphome => {
+                let node = value_topic.split("/sensor/").next().unwrap_or(value_topic);
+                Some((format!("{node}/status"), "online", "offline"))
+            }
+            Self::Shelly => {
+                let id = value_topic.strip_suffix("/events/rpc").unwrap_or(value_topic);
+                Some((format!("{id}/online"), "true", "false"))
+            }
+            Self::Zigbee2Mqtt | Self::Door => {
                 Some((format!("{value_topic}/availability"), r#"{"state":"online"}"#, r#"{"state":"offline"}"#))
             }
             Self::Tasmota => {
@@ -54,7 +96,7 @@ impl Convention {
     }
 
     /// The payload of one reading.
-    pub fn payload(self, celsius: f64, fault: Fault, unix_ms: u64, seq: u64) -> String {
+    pub fn payload(self, name: &str, celsius: f64, fault: Fault, unix_ms: u64, seq: u64) -> String {
         let number = |digits: usize, no_number: &str| match fault {
             Fault::Nan => no_number.to_owned(),
             // What a DS18B20 library reports for an unplugged sensor.
@@ -68,6 +110,30 @@ impl Convention {
                 r#"{{"battery":87,"last_seen":"{}Z","linkquality":120,"temperature":{}}}"#,
                 time_text(unix_ms, true),
                 number(2, "null"),
+            ),
+            Self::Esphome => number(2, "nan"),
+            // Only what has changed: each fourth message has no temperature.
+            Self::Shelly if seq.is_multiple_of(4) => format!(
+                r#"{{"src":"{name}","method":"NotifyStatus","params":{{"ts":{}.{:03},"wifi":{{"rssi":-60}}}}}}"#,
+                unix_ms / 1000,
+                unix_ms % 1000,
+            ),
+            Self::Shelly => format!(
+                r#"{{"src":"{name}","method":"NotifyStatus","params":{{"ts":{}.{:03},"temperature:100":{{"id":100,"tC":{},"tF":{}}}}}}}"#,
+                unix_ms / 1000,
+                unix_ms % 1000,
+                number(1, "null"),
+                if fault == Fault::Nan { "null".to_owned() } else { format!("{:.1}", celsius * 1.8 + 32.0) },
+            ),
+            Self::Rtl433 => format!(
+                r#"{{"time":"{}","model":"{name}","id":12,"battery_ok":1,"temperature_C":{}}}"#,
+                time_text(unix_ms, false).replace('T', " "),
+                number(1, "null"),
+            ),
+            Self::Door => format!(
+                r#"{{"battery":87,"contact":{},"last_seen":"{}Z"}}"#,
+                fault != Fault::Open,
+                time_text(unix_ms, true),
             ),
             // The sensor's key vanishes when it is unplugged.
             Self::Tasmota if fault == Fault::Sentinel => {
@@ -129,9 +195,22 @@ mod tests {
                 Fault::None,
                 r#"{"Time":"2026-11-21T12:00:00","DS18B20":{"Id":"01131B55A1AA","Temperature":4.0},"TempUnit":"C"}"#,
             ),
+            (Convention::Esphome, Fault::None, "3.97"),
+            (Convention::Esphome, Fault::Nan, "nan"),
+            (
+                Convention::Shelly,
+                Fault::None,
+                r#"{"src":"bar","method":"NotifyStatus","params":{"ts":1795262400.123,"temperature:100":{"id":100,"tC":4.0,"tF":39.1}}}"#,
+            ),
+            (
+                Convention::Rtl433,
+                Fault::None,
+                r#"{"time":"2026-11-21 12:00:00","model":"bar","id":12,"battery_ok":1,"temperature_C":4.0}"#,
+            ),
+            (Convention::Door, Fault::Open, r#"{"battery":87,"contact":false,"last_seen":"2026-11-21T12:00:00.123Z"}"#),
             (Convention::Tasmota, Fault::Sentinel, r#"{"Time":"2026-11-21T12:00:00","TempUnit":"C"}"#),
         ] {
-            assert_eq!(convention.payload(3.97, fault, NOON, 7), expected);
+            assert_eq!(convention.payload("bar", 3.97, fault, NOON, 7), expected);
         }
     }
 
@@ -141,6 +220,10 @@ mod tests {
             (Convention::Plain, "kitchen/fridge", "kitchen/fridge", None),
             (Convention::Zigbee2Mqtt, "walk-in", "zigbee2mqtt/walk-in", Some("zigbee2mqtt/walk-in/availability")),
             (Convention::Tasmota, "bar", "tele/bar/SENSOR", Some("tele/bar/LWT")),
+            (Convention::Esphome, "bar", "bar/sensor/temperature/state", Some("bar/status")),
+            (Convention::Shelly, "bar", "bar/events/rpc", Some("bar/online")),
+            (Convention::Rtl433, "bar", "rtl_433/bar/events", None),
+            (Convention::Door, "bar", "zigbee2mqtt/bar", Some("zigbee2mqtt/bar/availability")),
             (Convention::Tasmota, "tele/bar/SENSOR", "tele/bar/SENSOR", Some("tele/bar/LWT")),
         ] {
             let topic = convention.value_topic(given);

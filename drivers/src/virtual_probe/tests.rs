@@ -13,6 +13,8 @@ async fn started(link: &Path) -> VirtualProbes {
     VirtualProbes::start(Options {
         modbus: Some((link.to_owned(), 9600)),
         units: vec![unit(5, "walk-in"), unit(6, "freezer")],
+        w1: None,
+        sensors: Vec::new(),
         broker: None,
         topics: Vec::new(),
         period: Duration::from_secs(1),
@@ -77,6 +79,8 @@ async fn two_probes_of_one_name_are_refused() {
     let result = VirtualProbes::start(Options {
         modbus: Some((folder.path().join("bus"), 9600)),
         units: vec![unit(5), unit(6)],
+        w1: None,
+        sensors: Vec::new(),
         broker: None,
         topics: Vec::new(),
         period: Duration::from_secs(1),
@@ -84,4 +88,36 @@ async fn two_probes_of_one_name_are_refused() {
     })
     .await;
     assert!(result.unwrap_err().to_string().contains("fridge"));
+}
+
+#[tokio::test]
+async fn a_sensor_in_a_folder_comes_lies_and_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let sensor = Sensor { id: "28-0316a2793b21".to_owned(), name: "fridge".to_owned(), start_c: 3.0 };
+    let probes = VirtualProbes::start(Options {
+        modbus: None,
+        units: Vec::new(),
+        w1: Some(folder.path().to_owned()),
+        sensors: vec![sensor],
+        broker: None,
+        topics: Vec::new(),
+        period: Duration::from_millis(5),
+        control: "127.0.0.1:0".parse().unwrap(),
+    })
+    .await
+    .unwrap();
+    let file = folder.path().join("28-0316a2793b21/w1_slave");
+    for (fault, expected) in [("none", Some("YES")), ("bad_crc", Some("NO")), ("gone", None), ("none", Some("YES"))] {
+        probes.order(&json!({"fault": fault})).unwrap();
+        let is_so = || async {
+            while std::fs::read_to_string(&file).ok().is_some_and(|text| text.contains("YES"))
+                != (expected == Some("YES"))
+                || file.exists() != expected.is_some()
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(LIMIT, is_so()).await.expect(fault);
+    }
+    assert!(probes.order(&json!({"fault": "echo"})).is_err());
 }

@@ -11,6 +11,8 @@ mod watch;
 
 use std::time::Duration;
 
+use trivet_domain::Command as AnyCommand;
+use trivet_domain::alerts::Command;
 use trivet_domain::policies::Wish;
 use trivet_log::Id;
 use trivet_replica::module::EMPTY;
@@ -82,6 +84,7 @@ async fn carry_out(app: &App, actor: Actor) -> Result<(), Rejection> {
         let done = match wish {
             Some(Wish::Raise(raised)) => trivet_modules::alerts::raise(app, actor, raised).await.map(drop),
             Some(Wish::Return(key, at_ms)) => over(app, actor, &key, at_ms).await,
+            Some(Wish::Close(keys, action)) => close(app, actor, &keys, action).await,
             None => Ok(()),
         };
         match done {
@@ -90,6 +93,19 @@ async fn carry_out(app: &App, actor: Actor) -> Result<(), Rejection> {
         }
         let gone = app.store.write(move |writing| noted::done(writing.conn, row)).await?;
         gone.map_err(|error| Rejection::Store(error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// What had to be done was done: the alerts of these conditions end with the record of it.
+async fn close(app: &App, actor: Actor, keys: &[String], action: Id) -> Result<(), Rejection> {
+    for key in keys {
+        let key = key.clone();
+        let Some(alert) = read(app, move |view| trivet_modules::alerts::open_of_key(view.conn, &key)).await? else {
+            continue;
+        };
+        let command = Command::Close { alert, comment: None, action: Some(action) };
+        app.submit(actor, alert.derive(&format!("close:{action}"), 0), AnyCommand::Alerts(command)).await?;
     }
     Ok(())
 }

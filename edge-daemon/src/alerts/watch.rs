@@ -9,6 +9,7 @@ use rusqlite::OptionalExtension;
 use trivet_domain::alerts::{self, Lock, Severity};
 use trivet_log::{Id, TimeQuality};
 use trivet_modules::alerts::raise;
+use trivet_modules::safety;
 use trivet_replica::auth::{Locked, Lockout};
 use trivet_replica::{Actor, App, Rejection, sealing};
 
@@ -18,6 +19,8 @@ use crate::devices::{Device, Devices};
 
 /// A disk counts as good again with so many per cent more free than it takes to tell of it.
 const DISK_DEADBAND_PERCENT: u8 = 2;
+/// A calibration is told of so long before it is due, where no plan says otherwise.
+const WARN_DAYS: u16 = 14;
 const KINDS: [&str; 3] = ["printer", "probe_bus", "mqtt"];
 
 pub(super) struct Watch {
@@ -75,7 +78,8 @@ impl Watch {
         }
         self.disk(app, actor).await?;
         self.clock(app, actor).await?;
-        self.equipment(app, actor).await
+        self.equipment(app, actor).await?;
+        self.calibrations(app, actor).await
     }
 
     async fn device(&mut self, app: &App, actor: Actor, device: &Device) -> Result<(), Rejection> {
@@ -150,6 +154,26 @@ impl Watch {
                     self.is_so(app, actor, alerts::raise_for_maintenance(id, &name, due_ms, now_ms)).await?;
                 }
                 None => self.is_well(app, actor, &alerts::key_of("maintenance_due", id)).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Within the plan's warning time, or past it.
+    async fn calibrations(&mut self, app: &App, actor: Actor) -> Result<(), Rejection> {
+        let (now_ms, location) = (app.wall.now_ms(), app.identity.certificate.location);
+        let states = read(app, move |view| {
+            let plan = safety::plans::in_force(view.conn, location, now_ms)?;
+            let warn_days = plan.map_or(WARN_DAYS, |(_, plan)| plan.calibration.warn_days);
+            safety::view::due_calibrations(view.conn, warn_days, now_ms)
+        });
+        for due in states.await? {
+            match due.due_ms {
+                Some(due_ms) => {
+                    let raised = alerts::raise_for_calibration(due.probe, &due.name, due_ms, now_ms);
+                    self.is_so(app, actor, raised).await?;
+                }
+                None => self.is_well(app, actor, &alerts::key_of("calibration_due", due.probe)).await?,
             }
         }
         Ok(())

@@ -13,8 +13,9 @@ use tokio::task::AbortHandle;
 use trivet_drivers::probe::bus::{self, Bus};
 use trivet_drivers::probe::judge::Judge;
 use trivet_drivers::probe::mqtt::Subscription;
+use trivet_drivers::probe::own::{self, LineCommand, Rom};
 use trivet_drivers::probe::w1::{self, Wire};
-use trivet_drivers::probe::{Address, Report, modbus};
+use trivet_drivers::probe::{Address, Report, Source, modbus};
 use trivet_replica::App;
 
 use super::Said;
@@ -24,6 +25,10 @@ use crate::devices::Devices;
 pub(super) const MAX_WAITING: usize = 4_096;
 /// How often each wired probe is asked.
 const PERIOD: Duration = Duration::from_secs(1);
+/// Our own sensors measure once in this time where the configuration does not say otherwise.
+const OWN_PERIOD_S: u16 = 60;
+/// Commands to a line that wait.
+const MAX_COMMANDS: usize = 16;
 /// Inputs of a box: its probes, each with a door, a defrost contact and a compressor.
 pub(crate) const MAX_INPUTS: usize = 600;
 
@@ -40,7 +45,20 @@ struct Inner {
     refused: HashSet<String>,
     buses: BTreeMap<String, Line<Bus>>,
     wires: BTreeMap<PathBuf, Line<Wire>>,
+    /// Lines of sensors of our own firmware, by path.
+    owns: BTreeMap<String, OwnLine>,
+    /// Of those, the last reading that is in the record.
+    marks: HashMap<String, Source>,
     broker: Option<mpsc::Sender<Subscription>>,
+}
+
+struct OwnLine {
+    baud: u32,
+    period_s: u16,
+    names: BTreeMap<Rom, String>,
+    commands: Option<mpsc::Sender<LineCommand>>,
+    task: Option<AbortHandle>,
+    is_new: bool,
 }
 
 /// A line with the task that serves it now.
@@ -62,6 +80,8 @@ impl Lines {
             refused: HashSet::new(),
             buses: BTreeMap::new(),
             wires: BTreeMap::new(),
+            owns: BTreeMap::new(),
+            marks: marks(app),
             broker: None,
         })))
     }
@@ -80,8 +100,19 @@ impl Lines {
     }
 
     /// An input of the configuration; its line is begun by [`Lines::begin`].
-    pub(super) fn configure(&self, input: &str, address: &str) -> anyhow::Result<()> {
-        self.with(|inner| inner.add(input, address)).with_context(|| format!("probe {input}"))
+    pub(super) fn configure(&self, input: &str, address: &str, period_s: Option<u16>) -> anyhow::Result<()> {
+        self.with(|inner| inner.add(input, address, period_s)).with_context(|| format!("probe {input}"))
+    }
+
+    /// What came over this line up to this reading is in the record.
+    pub(super) fn is_safe(&self, line: &str, source: Source) {
+        self.with(|inner| {
+            inner.marks.insert(line.to_owned(), source);
+            if let Some(commands) = inner.owns.get(line).and_then(|own| own.commands.as_ref()) {
+                // One that does not get through is made up for by the next.
+                drop(commands.try_send(LineCommand::Ack(source)));
+            }
+        });
     }
 
     /// Serves all lines that something was wired to since the last time.
@@ -103,7 +134,7 @@ impl Lines {
             if meant.is_some_and(|meant| meant != tag(&inner.app)) {
                 return false;
             }
-            let begun = inner.at_hand(address).and_then(|()| inner.add(input, address));
+            let begun = inner.at_hand(address).and_then(|()| inner.add(input, address, None));
             match &begun {
                 Ok(()) => inner.begin(),
                 // A sensor may be plugged in later: it is tried again, and said once.
@@ -146,12 +177,13 @@ impl Inner {
                 ensure!(known, "{} is no 1-Wire root of this box", root.display());
                 ensure!(root.join(&id).exists(), "there is no {id}");
             }
+            Address::Own { path, .. } => ensure!(Path::new(&path).exists(), "there is no {path}"),
             Address::Mqtt(_) => ensure!(self.broker.is_some(), "this box has no broker"),
         }
         Ok(())
     }
 
-    fn add(&mut self, input: &str, address: &str) -> anyhow::Result<()> {
+    fn add(&mut self, input: &str, address: &str, period_s: Option<u16>) -> anyhow::Result<()> {
         ensure!(self.inputs.len() < MAX_INPUTS, "a box has at most {MAX_INPUTS} inputs");
         ensure!(!self.inputs.contains_key(input), "there are two inputs of this name");
         match address.parse().map_err(anyhow::Error::msg)? {
@@ -182,6 +214,22 @@ impl Inner {
                 line.of.sensors.push((input.to_owned(), id));
                 line.is_new = true;
             }
+            Address::Own { path, baud, rom } => {
+                if !self.owns.contains_key(&path) {
+                    self.devices.add("probe_bus", &path, &format!("serial:{path}@{baud}"));
+                }
+                let own = self.owns.entry(path).or_insert_with(|| OwnLine {
+                    baud,
+                    period_s: OWN_PERIOD_S,
+                    names: BTreeMap::new(),
+                    commands: None,
+                    task: None,
+                    is_new: true,
+                });
+                own.period_s = period_s.unwrap_or(own.period_s);
+                own.names.insert(rom, input.to_owned());
+                own.is_new = true;
+            }
             Address::Mqtt(place) => {
                 let Some(broker) = &self.broker else { bail!("it speaks MQTT, but the configuration has no [mqtt]") };
                 broker.try_send(Subscription::new(input, *place)).ok().context("the broker's client takes no more")?;
@@ -192,6 +240,30 @@ impl Inner {
     }
 
     fn begin(&mut self) {
+        for (path, own) in &mut self.owns {
+            if !std::mem::take(&mut own.is_new) {
+                continue;
+            }
+            if let Some(task) = own.task.take() {
+                task.abort();
+            }
+            let wall = self.app.wall.clone();
+            let line = own::Line {
+                path: path.clone(),
+                baud: own.baud,
+                period_s: own.period_s,
+                resolution_bits: 12,
+                names: own.names.clone(),
+                since: self.marks.get(path).copied(),
+                wall: Arc::new(move || wall.now_ms()),
+            };
+            let (reports, incoming) = mpsc::channel(MAX_WAITING);
+            let (commands, taken) = mpsc::channel(MAX_COMMANDS);
+            own.commands = Some(commands);
+            own.task = Some(tokio::spawn(own::run(line, reports, taken)).abort_handle());
+            let (said, devices, app) = (self.said.clone(), self.devices.clone(), self.app.clone());
+            tokio::spawn(sort_own(path.as_str().into(), incoming, said, devices, app));
+        }
         for line in self.buses.values_mut() {
             line.begin(|of, reports| tokio::spawn(bus::run(of, reports)).abort_handle());
         }
@@ -220,6 +292,48 @@ impl<T: Clone> Line<T> {
     }
 }
 
+/// As [`sort`], of a line of our own sensors. Nothing is dropped: a sensor keeps what is not taken.
+async fn sort_own(
+    line: Arc<str>,
+    mut reports: mpsc::Receiver<own::Report>,
+    said: mpsc::Sender<Said>,
+    devices: Devices,
+    app: App,
+) {
+    let mut judges: HashMap<String, Judge> = HashMap::new();
+    while let Some(report) = reports.recv().await {
+        let now = app.wall.now_ms();
+        match report {
+            own::Report::Sample(mut sample) => {
+                judges.entry(sample.input.clone()).or_default().look(&mut sample, now);
+                drop(said.send(Said::Sample { line: Some(line.clone()), sample }).await);
+            }
+            own::Report::Line(Ok(())) => drop(devices.set(&line, "up", "", now)),
+            own::Report::Line(Err(error)) => drop(devices.set(&line, "down", &error, now)),
+            own::Report::Device(device) => {
+                tracing::info!(line = &*line, firmware = device.firmware, boot = device.boot, "a sensor of ours");
+            }
+            own::Report::Fault(fault) => tracing::warn!(line = &*line, ?fault, "a sensor's fault"),
+            own::Report::Lost { boot, first, last } => {
+                tracing::error!(line = &*line, boot, first, last, "readings that a sensor could not keep");
+            }
+            own::Report::Counterfeit { input } => tracing::warn!(line = &*line, input, "no genuine chip"),
+            own::Report::Counts(counts) => tracing::info!(line = &*line, ?counts, "a sensor's line"),
+            own::Report::Update(progress) => tracing::info!(line = &*line, ?progress, "a sensor's update"),
+        }
+    }
+}
+
+/// Up to where the lines of this box are in its record.
+fn marks(app: &App) -> HashMap<String, Source> {
+    let known = app.store.read(|conn| trivet_modules::haccp::minutes::marks(conn, app.identity.origin()));
+    let known = known.unwrap_or_else(|error| {
+        tracing::error!(%error, "reading up to where sensors are in the record");
+        Vec::new()
+    });
+    known.into_iter().map(|(line, boot, seq)| (line, Source { boot, seq })).collect()
+}
+
 /// Parts what a line says of itself from what its probes say, and doubts what cannot be.
 async fn sort(line: String, mut reports: mpsc::Receiver<Report>, said: mpsc::Sender<Said>, devices: Devices, app: App) {
     let mut judges: HashMap<String, Judge> = HashMap::new();
@@ -234,7 +348,7 @@ async fn sort(line: String, mut reports: mpsc::Receiver<Report>, said: mpsc::Sen
                     Some(judge) => judge.look(&mut sample, now),
                     None => judges.entry(sample.input.clone()).or_default().look(&mut sample, now),
                 }
-                drop(said.send(Said::Sample(sample)).await);
+                drop(said.send(Said::Sample { line: None, sample }).await);
             }
             Report::Input { input, state } => {
                 devices.set(&line, "up", "", now);

@@ -15,7 +15,7 @@ import { isSerious, isUnseen, MAY_ACKNOWLEDGE, textOf, toneOf, worstFirst } from
 import "./banner.css";
 import "./sound";
 
-const SHOWN = 3;
+const SHOWN = 2;
 
 export function AlertBanner() {
   const alerts = useStore(picture, (now) => now.alerts);

@@ -42,7 +42,11 @@ export function AlertPanel({ alert, onClose }: { alert: Alert; onClose: () => vo
       </header>
       <History alert={alert} />
       {open && may(MAY_ACKNOWLEDGE) && <Acknowledge alert={alert} />}
-      {open && alert.needsAction && <p class="message warn">{t("alert.needsAction")}</p>}
+      {open && alert.needsAction && (
+        <p class="message warn">
+          <a href={`${import.meta.env.BASE_URL}safety/#records`}>{t("alert.needsAction")}</a>
+        </p>
+      )}
       {open && may(MAY_MANAGE) && (
         <div class="alert-steps">
           {alert.state === "shelved" ? (

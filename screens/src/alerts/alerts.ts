@@ -2,8 +2,7 @@
 import type { Alert, AlertParameter } from "../api/types";
 import { t, word, type TextKey } from "../i18n";
 import { en } from "../i18n/en";
-import { boxNow } from "../live/pulse";
-import { moment } from "../ui/format";
+import { date } from "../ui/format";
 import { exactDegrees } from "../ui/temperature";
 
 export const MAY_ACKNOWLEDGE = "alerts.acknowledge";
@@ -46,6 +45,6 @@ export function textOf(alert: Alert): string {
 
 function valueOf({ kind, value }: AlertParameter): string {
   if (kind === "temperature") return `${exactDegrees(Number(value))} °C`;
-  if (kind === "time") return moment(String(value), boxNow());
+  if (kind === "time") return date(String(value));
   return kind === "word" ? word("alertWord", String(value)) : String(value);
 }

@@ -128,8 +128,9 @@ export const removeLogo = (key: string) => ask<unknown>("/printing/logo", { meth
 export const changeProbe = (id: string, patch: ProbePatch, key: string) =>
   ask<Probe>(`/haccp/probes/${at(id)}`, { method: "PUT", body: patch, key });
 
-export const probeHistory = (id: string, from: Date, to: Date) =>
-  ask<History>(`/haccp/probes/${at(id)}/history?from=${at(from.toISOString())}&to=${at(to.toISOString())}`);
+/** `step`: minutes to a point. */
+export const probeHistory = (id: string, from: Date, to: Date, step: number) =>
+  ask<History>(`/haccp/probes/${at(id)}/history?from=${at(from.toISOString())}&to=${at(to.toISOString())}&step=${step}`);
 
 export const alerts = (limit: number) => ask<AlertList>(`/alerts?limit=${limit}`);
 

@@ -43,6 +43,10 @@ export const ask = <T>(path: string, request: Request = {}): Promise<T> =>
 export const askPicture = (path: string, request: Request = {}): Promise<Blob> =>
   exchange(path, request, "image/png", (response) => response.blob());
 
+/** A file as the box writes it, for somebody to keep. */
+export const askFile = (path: string, timeoutMs: number): Promise<Blob> =>
+  exchange(path, { timeoutMs }, "*/*", (response) => response.blob());
+
 async function exchange<T>(path: string, request: Request, accept: string, read: (it: Response) => Promise<T>): Promise<T> {
   const token = session.get()?.token;
   const { body, proves } = request;

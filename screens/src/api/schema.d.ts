@@ -229,6 +229,247 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/haccp/calibrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calibrations, the newest first; at most 200. */
+        get: operations["calibrations"];
+        put?: never;
+        /** Records a calibration: from now on the probe's readings are corrected by it. */
+        post: operations["calibrate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/calibrations/due": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Of every probe: whether its calibration is valid, due or overdue. */
+        get: operations["calibrations_due"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is due and what was done in a period; today and the day before, if it is left out. */
+        get: operations["checks"];
+        put?: never;
+        /** Answers a check. It counts from the moment of this request: one that comes late is marked late. */
+        post: operations["do_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/compliance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The compliance score of a period and the figures behind it; 32 days at most. */
+        get: operations["score"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/cooling": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Cooling runs of a period and those that are not settled, the newest first. */
+        get: operations["cooling_runs"];
+        put?: never;
+        /** Starts a cooling run by a rule of the plan in force. */
+        post: operations["start_cooling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/cooling/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A cooling run. */
+        get: operations["cooling_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/cooling/{id}/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A temperature of the food, measured by hand now. */
+        post: operations["measure_cooling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/cooling/{id}/settle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What became of the food: kept after a pass, reheated to begin anew, or discarded. */
+        post: operations["settle_cooling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/discovered": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Devices that speak, and the inputs of this box. */
+        get: operations["discovered"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The HACCP plan in force, its draft and its approvals. */
+        get: operations["plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/plan/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An approved plan, as it was approved. */
+        get: operations["approval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/plan/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approves the draft: from then on it is in force and never changes. */
+        post: operations["approve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/plan/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the draft. A refusal names the place: `controlPoints[2].limits[0].limit`. */
+        put: operations["change_draft"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/plan/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans to begin with. Limits whose `confirmed` is false were not compared with the rule's text. */
+        get: operations["plan_presets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/haccp/probes": {
         parameters: {
             query?: never;
@@ -264,6 +505,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/haccp/probes/{id}/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a probe's minutes add up to by day, for charts of months and years. */
+        get: operations["days"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/haccp/probes/{id}/history": {
         parameters: {
             query?: never;
@@ -275,6 +533,317 @@ export interface paths {
         get: operations["history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of temperatures as the boxes wrote it, to be checked with `trivet-verify`. */
+        get: operations["record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/record.html": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same in a page that checks and shows it, in any browser, without us: at most 32 days. */
+        get: operations["page"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Compliance records, the newest first; at most 200. */
+        get: operations["records"];
+        put?: never;
+        /** Opens a record by hand; the box opens those that follow from readings and checks itself. */
+        post: operations["open_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A compliance record with what was done. */
+        get: operations["record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records/{id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what was done. What must be said (the food's temperature, what became of it…) is the plan's. */
+        post: operations["take_action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a record; refused without a corrective action. */
+        post: operations["close_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records/{id}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A manager verifies a closed record. */
+        post: operations["verify_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The figures of a period, with all that an inspector asks for. One report is made at a time. */
+        get: operations["figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report as CSV (RFC 4180, UTF-8): all its tables one below the other, or one `section`. */
+        get: operations["as_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/report.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report as pages to print. A process of its own draws them. */
+        get: operations["as_pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reports that somebody has saved. */
+        get: operations["list"];
+        put?: never;
+        /** Saves a report; the Idempotency-Key becomes its id. */
+        post: operations["save"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/reports/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of reports that this box has made by itself, the newest first. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/reports/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them. */
+        get: operations["file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/reports/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes the fields that are given. */
+        put: operations["change"];
+        post?: never;
+        /** Takes a saved report away. The files that were made of it stay. */
+        delete: operations["remove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reviews of the records, the newest first; at most 200. */
+        get: operations["reviews"];
+        put?: never;
+        /** A manager reviews the records of a period and says what their name stands for. */
+        post: operations["review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/timers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Food under time control: of a period and all that is not served or discarded, the newest first. */
+        get: operations["timers"];
+        put?: never;
+        /** Takes food out of temperature control. There is no pause, no extension and no way back. */
+        post: operations["start_timer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/timers/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Served, or discarded with the quantity. After its time food can only be discarded. */
+        post: operations["end_timer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/timers/{id}/measurements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A temperature of the food, measured by hand now. One beyond what its rule allows ends its time at once. */
+        post: operations["measure_timer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1022,9 +1591,6 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Acknowledgement: {
-            comment?: string | null;
-        };
         Alert: {
             /**
              * Format: uuid
@@ -1091,6 +1657,17 @@ export interface components {
             /** @description The name of its words, and what they name. */
             words: string;
         };
+        AlertAcknowledgement: {
+            comment?: string | null;
+        };
+        AlertClosing: {
+            /**
+             * Format: uuid
+             * @description The record of the corrective action, where the alert needs one.
+             */
+            action?: string | null;
+            comment?: string | null;
+        };
         AlertList: {
             alerts: components["schemas"]["Alert"][];
             /**
@@ -1131,6 +1708,11 @@ export interface components {
             until: string;
             why: string;
         };
+        AlertShelving: {
+            /** @description RFC 3339, within the next 24 hours. */
+            until: string;
+            why: string;
+        };
         /** @description What somebody did with an alert. */
         AlertWord: {
             at: string;
@@ -1138,6 +1720,16 @@ export interface components {
             by: string;
             byName?: string | null;
             comment?: string | null;
+        };
+        Approve: {
+            /**
+             * Format: int64
+             * @description Of the draft that was read.
+             */
+            draftVersion: number;
+            /** @description RFC 3339; at once, if left out. */
+            from?: string | null;
+            note?: string | null;
         };
         /**
          * Format: binary
@@ -1203,13 +1795,190 @@ export interface components {
         BreachList: {
             breaches: components["schemas"]["Breach"][];
         };
-        Closing: {
+        Calibration: {
+            at: string;
+            by?: string | null;
+            dueAt: string;
+            foundGood: boolean;
+            /** Format: uuid */
+            id: string;
+            inDoubt?: components["schemas"]["ReadingsInDoubt"] | null;
+            leftGood: boolean;
+            /** @description `ice`, `boil`, `bath` or `ice_and_boil`. */
+            method: string;
+            note?: string | null;
+            overdue: boolean;
+            points: components["schemas"]["CalibrationPoint"][];
+            /** Format: uuid */
+            probeId: string;
+            reference: string;
+            /** Format: int32 */
+            toleranceMilli: number;
+        };
+        CalibrationList: {
+            calibrations: components["schemas"]["Calibration"][];
+        };
+        CalibrationPoint: {
             /**
-             * Format: uuid
-             * @description The record of the corrective action, where the alert needs one.
+             * Format: int32
+             * @description The error before and after, in thousandths of a degree.
              */
-            action?: string | null;
-            comment?: string | null;
+            foundMilli: number;
+            /** Format: int32 */
+            leftMilli: number;
+            /** Format: int32 */
+            readMilliC: number;
+            /** Format: int32 */
+            referenceMilliC: number;
+        };
+        CalibrationState: {
+            dueAt?: string | null;
+            last?: components["schemas"]["Calibration"] | null;
+            /** Format: uuid */
+            probeId: string;
+            probeName: string;
+            /** @description `never`, `valid`, `due` (within the plan's days of warning) or `overdue`. */
+            state: string;
+        };
+        CalibrationsDue: {
+            probes: components["schemas"]["CalibrationState"][];
+        };
+        CheckAnswer: {
+            ask: string;
+            text?: string | null;
+            yes?: boolean | null;
+        };
+        CheckList: {
+            /** @description What was answered or missed in the period, the newest first; at most 200. */
+            done: components["schemas"]["SafetyCheck"][];
+            due: components["schemas"]["DueCheck"][];
+        };
+        CheckValue: {
+            /** Format: int32 */
+            allowedMinutes?: number | null;
+            /** Format: int32 */
+            heldSeconds?: number | null;
+            limit: components["schemas"]["SafetyLimit"];
+            /** Format: int32 */
+            milliC: number;
+            /** Format: int32 */
+            neededSeconds?: number | null;
+            rule: string;
+            /** Format: int32 */
+            tookMinutes?: number | null;
+            within: boolean;
+        };
+        Compliance: {
+            /**
+             * Format: int64
+             * @description Due, overdue or never done.
+             */
+            calibrationsDue: number;
+            /** @description Now. */
+            calibrationsValid: components["schemas"]["Share"];
+            /** @description Records due in the period that were closed by then. */
+            correctionsInTime: components["schemas"]["Share"];
+            /** @description Probe-minutes that hold a value of all minutes of the period: the score says nothing of the rest. */
+            coverage: components["schemas"]["Share"];
+            from: string;
+            /** Format: int64 */
+            openViolations: number;
+            /** Format: int64 */
+            overdueCorrections: number;
+            /** Format: int32 */
+            planVersion?: number | null;
+            /** @description Probe-minutes in range of all that hold a value. */
+            readingsInRange: components["schemas"]["Share"];
+            /**
+             * Format: int32
+             * @description Hundredths of a point, 0 to 10,000; none without any reading in the period.
+             */
+            score?: number | null;
+            sensorsOnline: components["schemas"]["Share"];
+            to: string;
+        };
+        ComplianceRecord: {
+            /** Format: uuid */
+            about?: string | null;
+            actions: components["schemas"]["CorrectiveAction"][];
+            closedAt?: string | null;
+            closedBy?: string | null;
+            controlPoint?: string | null;
+            dueAt: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `breach`, `check_failed`, `check_missed`, `cooling`, `timer`, `calibration` or `other`. */
+            kind: string;
+            openedAt: string;
+            openedBy?: string | null;
+            overdue: boolean;
+            /** Format: int32 */
+            planVersion?: number | null;
+            /** Format: uuid */
+            probeId?: string | null;
+            /** @description `warn`, `high` or `critical`. */
+            severity: string;
+            summary: string;
+            verifiedAt?: string | null;
+            verifiedBy?: string | null;
+        };
+        CoolingList: {
+            runs: components["schemas"]["CoolingRun"][];
+        };
+        CoolingRun: {
+            beganAt: string;
+            /** @description When the clock of the limits started; none while the food is above the starting limit. */
+            clockFrom?: string | null;
+            /** @description Why the samples prove nothing just now: measure by hand. */
+            doubt?: string | null;
+            forecastAt?: string | null;
+            /** Format: uuid */
+            id: string;
+            lastAt?: string | null;
+            /** Format: int32 */
+            lastMilliC?: number | null;
+            lot?: string | null;
+            /** @description `kept`, `reheated` or `discarded`. */
+            outcome?: string | null;
+            /** Format: int32 */
+            planVersion?: number | null;
+            /** Format: uuid */
+            probeId?: string | null;
+            product: string;
+            quantity?: string | null;
+            /** Format: uuid */
+            restarts?: string | null;
+            rule: string;
+            settledBy?: string | null;
+            stages: components["schemas"]["CoolingStage"][];
+            startedBy?: string | null;
+            /** @description `running`, `passed`, `failed` or `indeterminate`. */
+            state: string;
+            /**
+             * Format: int32
+             * @description The forecast misses the running stage: the percent of its time that was gone when it said so.
+             */
+            warnedPercent?: number | null;
+        };
+        CoolingStage: {
+            deadline?: string | null;
+            passedAt?: string | null;
+            to: components["schemas"]["SafetyLimit"];
+            /** Format: int32 */
+            withinMinutes: number;
+        };
+        CorrectiveAction: {
+            at: string;
+            by?: string | null;
+            cause?: string | null;
+            choice: string;
+            /** @description `keep`, `rework`, `discard` or `no_food`. */
+            disposition?: string | null;
+            note?: string | null;
+            /** Format: int32 */
+            productMilliC?: number | null;
+            quantity?: string | null;
+            text: string;
         };
         Device: {
             address: string;
@@ -1221,9 +1990,64 @@ export interface components {
             /** @description `up`, `down`, `busy`, `attention` or `unknown`. */
             state: string;
         };
+        Discovered: {
+            devices: components["schemas"]["DiscoveredDevice"][];
+            inputs: components["schemas"]["WiredInput"][];
+            /** @description Serial adapters by their own names, for `modbus:PATH@BAUD,UNIT`. */
+            serial: string[];
+        };
+        /** @description A device that speaks. */
+        DiscoveredDevice: {
+            address: string;
+            /** Format: int32 */
+            batteryPercent?: number | null;
+            convention: string;
+            firstSeen?: string | null;
+            /** @description What a probe's `input` is set to, to adopt it; or the name of the input that it is already. */
+            input: string;
+            /** @description `temperature`, or `contact` for doors, contacts and switches. */
+            kind: string;
+            lastSeen?: string | null;
+            /** Format: int32 */
+            milliC?: number | null;
+            name: string;
+            /** @description What is to be seen to before it is adopted. */
+            note?: string | null;
+            /** @description Why there is no value. */
+            reason?: string | null;
+            /** @description `closed`, `open`, `on` or `off`. */
+            state?: string | null;
+            /** @description Whether it is an input of this box already. */
+            wired: boolean;
+        };
         Draft: {
             /** @description The elements of a layout, as `PUT /api/v1/printing/layouts/{id}` takes them. */
             elements: Record<string, never>[];
+        };
+        DraftChange: {
+            /** @description The whole plan. */
+            plan: Record<string, never>;
+        };
+        DueCheck: {
+            check: string;
+            dueAt: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            name: string;
+            /** Format: int32 */
+            planVersion: number;
+            role?: string | null;
+            /** @description `upcoming`, `due`, `done`, `late` or `missed`. */
+            state: string;
+            /** @description Until when it is on time. */
+            until: string;
+        };
+        EndTimer: {
+            /** @example discarded */
+            how: string;
+            note?: string | null;
+            quantity?: string | null;
         };
         EnrolmentCode: {
             /** @description For one replica, within 15 minutes. */
@@ -1245,12 +2069,14 @@ export interface components {
                 /** Format: int64 */
                 ageSeconds?: number | null;
                 at?: string | null;
+                /** Format: int32 */
+                batteryPercent?: number | null;
                 /**
                  * Format: int32
                  * @description Missing when there is no data; then `reason` says why.
                  */
                 milliC?: number | null;
-                /** @description `good` or `no_data`. */
+                /** @description `good`, `uncertain` or `no_data`. */
                 quality: string;
                 reason?: string | null;
             } | null;
@@ -1277,6 +2103,33 @@ export interface components {
             field: string;
             message: string;
         };
+        FoodTimer: {
+            deadline: string;
+            endedBy?: string | null;
+            /** @description `time_up` or `too_warm`. */
+            expired?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description The body of `POST /api/v1/labels` for its label. */
+            label: Record<string, never>;
+            /**
+             * Format: int64
+             * @description By the clock that says less; 0 when its time is over.
+             */
+            leftSeconds: number;
+            lot?: string | null;
+            /** Format: int32 */
+            planVersion?: number | null;
+            product: string;
+            quantity?: string | null;
+            rule: string;
+            /** Format: int32 */
+            startMilliC: number;
+            startedAt: string;
+            startedBy?: string | null;
+            /** @description `running`, `warned`, `expired`, `served` or `discarded`. */
+            state: string;
+        };
         Found: {
             /** @description For the configuration: by identity, not by where it happens to be plugged in. */
             address: string;
@@ -1290,19 +2143,440 @@ export interface components {
         FoundList: {
             found: components["schemas"]["Found"][];
         };
+        HaccpReport: {
+            amendments: components["schemas"]["HaccpReportAmendment"][];
+            answer: components["schemas"]["HaccpReportAnswer"];
+            calibrations: components["schemas"]["HaccpReportCalibration"][];
+            checks: components["schemas"]["HaccpReportCheck"][];
+            clock: components["schemas"]["HaccpReportClock"];
+            cooling: components["schemas"]["HaccpReportCooling"][];
+            establishment: components["schemas"]["HaccpReportEstablishment"];
+            excursions: components["schemas"]["HaccpReportExcursion"][];
+            faults: components["schemas"]["HaccpReportFault"][];
+            from: string;
+            /** @description Sections with more lines than a report holds. */
+            leftOut: components["schemas"]["HaccpReportLeftOut"][];
+            madeAt: string;
+            plans: components["schemas"]["HaccpReportPlan"][];
+            readings: components["schemas"]["HaccpReportReading"][];
+            /** @description Compliance records of the period that are about no excursion, and all that were open in it. */
+            records: components["schemas"]["HaccpReportRecord"][];
+            reviews: components["schemas"]["HaccpReportReview"][];
+            /** @description `C` or `F`: the scale of the plan's limits, or as asked for. */
+            scale: string;
+            score: components["schemas"]["HaccpReportScore"];
+            seal: components["schemas"]["HaccpReportSeal"];
+            /** @description The sections that were asked for. */
+            sections: string[];
+            timeZone: string;
+            timers: components["schemas"]["HaccpReportTimer"][];
+            /** @description Before this. */
+            to: string;
+            units: components["schemas"]["HaccpReportUnit"][];
+            /** @description How far the period has come; earlier than `to` when it goes on. */
+            until: string;
+        };
+        HaccpReportAction: {
+            at: string;
+            by: string;
+            cause?: string | null;
+            disposition?: string | null;
+            food?: components["schemas"]["HaccpReportTemperature"] | null;
+            note?: string | null;
+            quantity?: string | null;
+            text: string;
+        };
+        /** @description A change of what the record is judged by. Facts are never changed. */
+        HaccpReportAmendment: {
+            after: string;
+            at: string;
+            before: string;
+            by: string;
+            field: string;
+            what: string;
+        };
+        /** @description What the first page says. */
+        HaccpReportAnswer: {
+            /** Format: int64 */
+            checksFailed: number;
+            /** Format: int64 */
+            checksLate: number;
+            /** Format: int64 */
+            checksMissed: number;
+            /** Format: int64 */
+            checksOnTime: number;
+            coverage: components["schemas"]["HaccpReportPart"];
+            /** Format: int64 */
+            excursions: number;
+            gaps: string[];
+            /** @description What somebody still has to do. */
+            open: string[];
+            /** @description One sentence. Where it says that there was no excursion, it says the coverage. */
+            sentence: string;
+            /** @description `no_data`, `open`, `deviations`, `gaps` or `clear`. `clear` is said only of a period that is covered. */
+            state: string;
+            within: components["schemas"]["HaccpReportPart"];
+            worst: string[];
+        };
+        HaccpReportBand: {
+            /** @description Where it begins; its place in the period's days or hours. */
+            at: string;
+            /** Format: int32 */
+            beyondMinutes: number;
+            /** Format: int32 */
+            highestMilliC: number;
+            /** Format: int32 */
+            lowestMilliC: number;
+            /** Format: int32 */
+            minutes: number;
+            /** Format: int32 */
+            place: number;
+        };
+        HaccpReportCalibration: {
+            /** @description The error in degrees Celsius, point by point. */
+            asFound?: string | null;
+            asLeft?: string | null;
+            at?: string | null;
+            by?: string | null;
+            /** @description Found too far off: what the probe read in this time is in doubt. */
+            inDoubt?: string | null;
+            method?: string | null;
+            nextDue?: string | null;
+            reference?: string | null;
+            /** @description `never`, `valid`, `due` or `overdue`, now, on a unit's newest line. */
+            state?: string | null;
+            unit: string;
+        };
+        HaccpReportCheck: {
+            by: string;
+            dueAt?: string | null;
+            enteredAt?: string | null;
+            /** @description Temperatures with their limits, answers, product, lot, note. */
+            found: string;
+            kind: string;
+            name: string;
+            passed?: boolean | null;
+            /** @description `on_time`, `late` or `missed`. */
+            punctual: string;
+        };
+        HaccpReportClock: {
+            first?: string | null;
+            last?: string | null;
+            /**
+             * Format: int64
+             * @description Minutes by a clock of its own (a battery-backed one) that no other time had confirmed.
+             */
+            unconfirmedMinutes: number;
+            /**
+             * Format: int64
+             * @description Minutes of the period that a box wrote while nothing had set its clock: their times are not proven.
+             */
+            unsetMinutes: number;
+        };
+        HaccpReportCooling: {
+            beganAt: string;
+            by: string;
+            lot?: string | null;
+            outcome?: string | null;
+            product: string;
+            rule: string;
+            settledBy?: string | null;
+            /** @description Each with its deadline and when it was passed. */
+            stages: string;
+            /** @description `running`, `passed`, `failed` or `indeterminate`. */
+            state: string;
+        };
+        HaccpReportEstablishment: {
+            address: string;
+            boxId: string;
+            boxLetter: string;
+            location: string;
+            organization: string;
+            phone: string;
+            version: string;
+        };
+        HaccpReportExcursion: {
+            /** @description Whether anybody was called. False: its time stayed below the alarm's delay, or a defrost muted it. */
+            alarmed: boolean;
+            /**
+             * Format: int64
+             * @description How long good samples showed it beyond the limit.
+             */
+            beyondMinutes?: number | null;
+            /** @description `defrost` or `door`. */
+            cause?: string | null;
+            /** @description None: it goes on. */
+            end?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description `high` or `low`. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description It was found so much later, in samples that a device had kept.
+             */
+            lateMinutes?: number | null;
+            limit: string;
+            peak: components["schemas"]["HaccpReportTemperature"];
+            peakAt?: string | null;
+            /** Format: int32 */
+            planVersion?: number | null;
+            /** Format: uuid */
+            probeId: string;
+            record?: components["schemas"]["HaccpReportRecord"] | null;
+            start: string;
+            unit: string;
+        };
+        /** @description A time in which a probe gave nothing, apart from what became of the food. */
+        HaccpReportFault: {
+            lostAt: string;
+            /** Format: int64 */
+            minutes?: number | null;
+            reason: string;
+            returnedAt?: string | null;
+            unit: string;
+        };
+        HaccpReportGap: {
+            from: string;
+            /** Format: int64 */
+            minutes: number;
+            /** @description The commonest first. */
+            reasons: string[];
+            to: string;
+        };
+        HaccpReportLeftOut: {
+            /** Format: int64 */
+            rows: number;
+            section: string;
+        };
+        HaccpReportLimit: {
+            clause: string;
+            confirmed: boolean;
+            controlPoint: string;
+            edition: string;
+            /** @description `ccp`, `oprp` or `prp`. */
+            kind: string;
+            /** @description In the unit of its rule. */
+            limit: string;
+            name: string;
+        };
+        /** @description So many of so many. */
+        HaccpReportPart: {
+            /** Format: int64 */
+            of: number;
+            /** Format: int64 */
+            part: number;
+            /** @description Rounded down to hundredths: 99.999 is never shown as 100. None of nothing. */
+            percent?: string | null;
+        };
+        /** @description A version of the plan that was in force in the period. */
+        HaccpReportPlan: {
+            approvedAt: string;
+            approvedBy: string;
+            edition: string;
+            from: string;
+            jurisdiction: string;
+            limits: components["schemas"]["HaccpReportLimit"][];
+            name: string;
+            /**
+             * Format: int64
+             * @description Limits that nobody has compared with the rule's text, or that are the operator's own.
+             */
+            unconfirmed: number;
+            /** Format: int32 */
+            version: number;
+        };
+        /** @description A reading that a person or another system gave. */
+        HaccpReportReading: {
+            by: string;
+            compliant: boolean;
+            enteredAt: string;
+            measuredAt: string;
+            source: string;
+            unit: string;
+            value: components["schemas"]["HaccpReportTemperature"];
+        };
+        /** @description A compliance record with what was done. */
+        HaccpReportRecord: {
+            actions: components["schemas"]["HaccpReportAction"][];
+            closedAt?: string | null;
+            closedBy?: string | null;
+            dueAt: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            openedAt: string;
+            overdue: boolean;
+            severity: string;
+            summary: string;
+            verifiedAt?: string | null;
+            verifiedBy?: string | null;
+        };
+        /** @description A signature: who stands behind which period, in which sense. */
+        HaccpReportReview: {
+            at: string;
+            from: string;
+            meaning: string;
+            name: string;
+            note?: string | null;
+            to: string;
+            /** @description It covers the whole period of this report. */
+            whole: boolean;
+        };
+        HaccpReportScore: {
+            /** Format: int64 */
+            calibrationsDue: number;
+            calibrationsValid: components["schemas"]["HaccpReportPart"];
+            correctionsInTime: components["schemas"]["HaccpReportPart"];
+            formula: string;
+            /** Format: int64 */
+            openViolations: number;
+            /** Format: int64 */
+            overdueCorrections: number;
+            readingsInRange: components["schemas"]["HaccpReportPart"];
+            /** @description 0 to 100; none without any reading. */
+            score?: string | null;
+            sensorsOnline: components["schemas"]["HaccpReportPart"];
+        };
+        /** @description The last signed checkpoints of this box's record of the location. */
+        HaccpReportSeal: {
+            /** @description `ORIGIN/SCOPE/LANE/SEQ:CHAIN`, as `verify --seen` takes it; the readings' first. */
+            checkpoints: string[];
+            /** @description The readings' number and the first letters of their chain. */
+            fingerprint?: string | null;
+        };
+        HaccpReportTemperature: {
+            /** Format: int32 */
+            milliC: number;
+            /** @description A decimal of the report's scale, rounded to tenths toward the violation. */
+            shown: string;
+        };
+        HaccpReportTimer: {
+            by: string;
+            deadline: string;
+            endedBy?: string | null;
+            expired?: string | null;
+            lot?: string | null;
+            product: string;
+            quantity?: string | null;
+            rule: string;
+            start: components["schemas"]["HaccpReportTemperature"];
+            startedAt: string;
+            /** @description `running`, `warned`, `expired`, `served` or `discarded`. */
+            state: string;
+        };
+        /** @description A unit with its probe in the period. */
+        HaccpReportUnit: {
+            /** @description By day, or by hour in a short period. */
+            bands: components["schemas"]["HaccpReportBand"][];
+            /** Format: int64 */
+            beyondMinutes: number;
+            /** @description Minutes with a value, of all of the period. */
+            coverage: components["schemas"]["HaccpReportPart"];
+            /**
+             * Format: int64
+             * @description Values that are recorded and not believed; they count as missing.
+             */
+            doubtedMinutes: number;
+            /** Format: int64 */
+            excursions: number;
+            /** @description The longest first. */
+            gaps: components["schemas"]["HaccpReportGap"][];
+            highest?: components["schemas"]["HaccpReportTemperature"] | null;
+            kind: string;
+            /**
+             * Format: int64
+             * @description Minutes that samples came for after the minute's own reading.
+             */
+            lateMinutes: number;
+            /** @description The limits in force at the end of the period, in words, with the clause. */
+            limits: string[];
+            lowest?: components["schemas"]["HaccpReportTemperature"] | null;
+            mean?: components["schemas"]["HaccpReportTemperature"] | null;
+            /** Format: int64 */
+            moreGapMinutes: number;
+            /** Format: int64 */
+            moreGaps: number;
+            name: string;
+            /**
+             * Format: int32
+             * @description Days, or hours, of the period.
+             */
+            places: number;
+            /** Format: uuid */
+            probeId: string;
+            retired: boolean;
+            /** Format: int64 */
+            unsetClockMinutes: number;
+            /** @description Minutes whose whole range lay within the limits in force then, of those with a value. */
+            within: components["schemas"]["HaccpReportPart"];
+        };
         History: {
             from: string;
+            /** @description Where there is no data, to the minute whatever the step. */
+            gaps: components["schemas"]["HistoryGap"][];
+            /** @description When its door was open and its defrost or compressor ran. */
+            marks: components["schemas"]["HistoryMark"][];
             points: components["schemas"]["HistoryPoint"][];
             /** Format: uuid */
             probeId: string;
+            /**
+             * Format: int32
+             * @description Minutes that a point stands for.
+             */
+            step: number;
             to: string;
+        };
+        /** @description What a probe's minutes of a day (UTC) add up to; the hour that goes on is not in it yet. */
+        HistoryDay: {
+            /** @description As `2026-11-21`. */
+            day: string;
+            /** Format: int32 */
+            max?: number | null;
+            /** Format: int32 */
+            mean?: number | null;
+            /** Format: int32 */
+            min?: number | null;
+            /**
+             * Format: int64
+             * @description Minutes with a value.
+             */
+            minutes: number;
+            /**
+             * Format: int64
+             * @description Minutes that were recorded without one. What is missing of 1,440 was not recorded at all.
+             */
+            missing: number;
+        };
+        HistoryDays: {
+            days: components["schemas"]["HistoryDay"][];
+            /** Format: uuid */
+            probeId: string;
+        };
+        /** @description A time without data. */
+        HistoryGap: {
+            from: string;
+            reason?: string | null;
+            to: string;
+        };
+        /** @description A door that was open, a defrost or a compressor that ran. */
+        HistoryMark: {
+            from: string;
+            /** @description `door`, `defrost` or `compressor`. */
+            part: string;
+            /** @description Missing: it goes on. */
+            to?: string | null;
         };
         HistoryPoint: {
             at: string;
             /** Format: int32 */
             last?: number | null;
+            /** @description Samples that came after the minute's own reading; they stand beside it. */
+            late: boolean;
             /** Format: int32 */
             max?: number | null;
+            /** Format: int32 */
+            mean?: number | null;
             /** Format: int32 */
             min?: number | null;
             /**
@@ -1310,7 +2584,7 @@ export interface components {
              * @description Samples in the minute.
              */
             n: number;
-            /** @description `good` or `no_data`. */
+            /** @description `good`, `uncertain` or `no_data`. */
             quality: string;
             reason?: string | null;
             /** @description What stood behind the clock. */
@@ -1536,6 +2810,77 @@ export interface components {
             printer: string;
             reason: string;
         };
+        NewAction: {
+            cause?: string | null;
+            /** @description A corrective action's id in the plan, or `other`. */
+            choice: string;
+            /** @description `keep`, `rework`, `discard` or `no_food`. */
+            disposition?: string | null;
+            note?: string | null;
+            /** Format: int32 */
+            productMilliC?: number | null;
+            quantity?: string | null;
+            /** @description What was done; the plan's words, if left out. */
+            text?: string | null;
+        };
+        NewAnswer: {
+            ask: string;
+            text?: string | null;
+            yes?: boolean | null;
+        };
+        NewCalibration: {
+            /**
+             * Format: int32
+             * @description For the boiling point; the plan's, if left out.
+             */
+            altitudeMetres?: number | null;
+            /** @description RFC 3339; by the plan's days, if left out. */
+            dueAt?: string | null;
+            /**
+             * @description `ice`, `boil`, `bath` or `ice_and_boil`.
+             * @example ice
+             */
+            method: string;
+            note?: string | null;
+            points: components["schemas"]["NewPoint"][];
+            /** Format: uuid */
+            probeId: string;
+            /** @description What it was compared with: an ice bath, the number of a reference thermometer. */
+            reference: string;
+        };
+        NewCheck: {
+            /** @description Of a delivery. */
+            accepted?: boolean | null;
+            answers?: components["schemas"]["NewAnswer"][];
+            /** @description The check's id in the plan. */
+            check: string;
+            /** @description Which due time is answered; left out for a check on an event. */
+            dueAt?: string | null;
+            lot?: string | null;
+            note?: string | null;
+            product?: string | null;
+            supplier?: string | null;
+            values?: components["schemas"]["NewValue"][];
+        };
+        NewCooling: {
+            /** @description When it left the heat or was made; now, if left out. */
+            beganAt?: string | null;
+            lot?: string | null;
+            /**
+             * Format: uuid
+             * @description Which probe is in the food; measured by hand if left out.
+             */
+            probeId?: string | null;
+            product: string;
+            quantity?: string | null;
+            /**
+             * Format: uuid
+             * @description The run before the food was heated again.
+             */
+            restarts?: string | null;
+            /** @description The id of a cooling rule of the plan. */
+            rule: string;
+        };
         NewLine: {
             /** Format: uuid */
             menuItemId: string;
@@ -1558,6 +2903,10 @@ export interface components {
              */
             unitPrice?: number | null;
         };
+        NewMeasurement: {
+            /** Format: int32 */
+            milliC: number;
+        };
         NewOrder: {
             /**
              * Format: uuid
@@ -1577,6 +2926,47 @@ export interface components {
              */
             totalAmount?: number | null;
         };
+        NewPoint: {
+            /**
+             * Format: int32
+             * @description What was shown after this calibration, if somebody looked.
+             */
+            leftMilliC?: number | null;
+            /**
+             * Format: int32
+             * @description What the probe gives without any correction.
+             */
+            readMilliC: number;
+            /**
+             * Format: int32
+             * @description What the reference showed; given by the method for ice and boiling water.
+             */
+            referenceMilliC?: number | null;
+        };
+        NewRecord: {
+            /**
+             * Format: uuid
+             * @description What it is about, if it is in the record.
+             */
+            about?: string | null;
+            controlPoint?: string | null;
+            /** Format: uuid */
+            probeId?: string | null;
+            /**
+             * @description `warn`, `high` or `critical`.
+             * @example high
+             */
+            severity: string;
+            summary: string;
+        };
+        NewReview: {
+            /** @description RFC 3339. */
+            from: string;
+            /** @description What the name stands for: "reviewed and found complete". */
+            meaning: string;
+            note?: string | null;
+            to: string;
+        };
         NewTemperature: {
             /** Format: uuid */
             locationId?: string | null;
@@ -1590,6 +2980,34 @@ export interface components {
             unit: string;
             /** Format: double */
             value: number;
+        };
+        NewTimer: {
+            lot?: string | null;
+            /**
+             * Format: int32
+             * @description Of the food now.
+             */
+            milliC: number;
+            print?: boolean;
+            /**
+             * Format: uuid
+             * @description A probe that watches the food, where the rule has a temperature that it never exceeds.
+             */
+            probeId?: string | null;
+            product: string;
+            quantity?: string | null;
+            /** @description The id of a timer rule of the plan. */
+            rule: string;
+        };
+        NewValue: {
+            /** Format: int32 */
+            heldSeconds?: number | null;
+            /** Format: int32 */
+            milliC: number;
+            /** @description The id of a limit of the check's control point. */
+            rule: string;
+            /** Format: int32 */
+            tookMinutes?: number | null;
         };
         Notification: {
             alert: components["schemas"]["Alert"];
@@ -1769,6 +3187,45 @@ export interface components {
             /** Format: password */
             pin: string;
         };
+        PlanApproval: {
+            approvedAt: string;
+            approvedBy?: string | null;
+            /** @description Two boxes that were apart approved this number both; the later in the record is in force. */
+            conflict: boolean;
+            from: string;
+            /** Format: uuid */
+            id: string;
+            note?: string | null;
+            plan?: Record<string, never> | null;
+            /**
+             * Format: int32
+             * @description Every later fact names it.
+             */
+            version: number;
+        };
+        PlanDraft: {
+            /** @description It was changed on two boxes apart: save the one that counts. */
+            conflict: boolean;
+            plan: Record<string, never>;
+            /**
+             * Format: int64
+             * @description To be named when it is approved.
+             */
+            version: number;
+        };
+        PlanPreset: {
+            id: string;
+            plan: Record<string, never>;
+        };
+        PlanState: {
+            /** @description All approvals, the newest first, without their content. */
+            approvals: components["schemas"]["PlanApproval"][];
+            draft?: components["schemas"]["PlanDraft"] | null;
+            inForce?: components["schemas"]["PlanApproval"] | null;
+        };
+        PresetList: {
+            presets: components["schemas"]["PlanPreset"][];
+        };
         PrintJob: {
             /** Format: int64 */
             attempts: number;
@@ -1865,7 +3322,6 @@ export interface components {
              */
             minMilliC?: number | null;
             name: string;
-            nextMaintenance?: string | null;
             parts: components["schemas"]["ProbePart"][];
             /** @description No longer in use; its record stays. */
             retired: boolean;
@@ -1919,8 +3375,6 @@ export interface components {
             /** Format: int32 */
             minMilliC?: number | null;
             name?: string | null;
-            /** @description RFC 3339; null takes it away. */
-            nextMaintenance?: string | null;
             retired?: boolean | null;
             /**
              * @description What is kept there: categories of the menu, or ids of its items. They are put on hold when they have been warm
@@ -2001,6 +3455,10 @@ export interface components {
         ReadBody: {
             /** @description At most 200. */
             ids: string[];
+        };
+        ReadingsInDoubt: {
+            from?: string | null;
+            to: string;
         };
         Reason: {
             /** @example the cook lost it */
@@ -2094,6 +3552,9 @@ export interface components {
             /** Format: int64 */
             taxAmount: number;
         };
+        RecordList: {
+            records: components["schemas"]["ComplianceRecord"][];
+        };
         Released: {
             items: string[];
         };
@@ -2107,6 +3568,104 @@ export interface components {
             kind: string;
             letter: string;
             this: boolean;
+        };
+        ReportFile: {
+            /** Format: int64 */
+            bytes: number;
+            /** @description `csv` or `pdf`. */
+            form: string;
+            from: string;
+            /** @description Its name: the saved report, the first day and the day after the last. */
+            id: string;
+            reportId: string;
+            to: string;
+        };
+        ReportFiles: {
+            files: components["schemas"]["ReportFile"][];
+        };
+        ReviewList: {
+            reviews: components["schemas"]["SafetyReview"][];
+        };
+        SafetyCheck: {
+            accepted?: boolean | null;
+            answers: components["schemas"]["CheckAnswer"][];
+            by?: string | null;
+            check: string;
+            dueAt?: string | null;
+            /** @description By the box's clock. */
+            enteredAt?: string | null;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            lot?: string | null;
+            name: string;
+            note?: string | null;
+            passed?: boolean | null;
+            /** Format: int32 */
+            planVersion?: number | null;
+            product?: string | null;
+            /** @description `on_time`, `late` or `missed`. */
+            punctual: string;
+            supplier?: string | null;
+            values: components["schemas"]["CheckValue"][];
+        };
+        /** @description A limit in the unit that its rule states. */
+        SafetyLimit: {
+            /** @description `at_most`, `at_least`, `more_than` or `less_than`. */
+            bound: string;
+            /**
+             * Format: int32
+             * @description Thousandths of a degree of the scale.
+             */
+            milli: number;
+            /** @description `C` or `F`. */
+            scale: string;
+        };
+        SafetyReview: {
+            at: string;
+            by?: string | null;
+            from: string;
+            /** Format: uuid */
+            id: string;
+            /** @description What the name stands for. */
+            meaning: string;
+            note?: string | null;
+            to: string;
+        };
+        SavedReport: {
+            /** @description `never`, `day`, `week` or `month`. */
+            every: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description Files of each form that a box keeps.
+             */
+            keep: number;
+            name: string;
+            scale?: string | null;
+            /** @description Empty: all. */
+            sections: string[];
+            /** @description Probes; empty: all. */
+            units: string[];
+        };
+        /** @description The fields of a saved report. What is left out stays. */
+        SavedReportChange: {
+            /** @description `never`, `day`, `week` (from Monday on) or `month`: the box makes the one that is over, as CSV and PDF. */
+            every?: string | null;
+            /**
+             * Format: int64
+             * @description 1 to 400; 24 if nobody has said.
+             */
+            keep?: number | null;
+            name?: string | null;
+            /** @description `C`, `F`, or nothing for the scale of the plan's limits. */
+            scale?: string | null;
+            sections?: string[] | null;
+            units?: string[] | null;
+        };
+        SavedReports: {
+            reports: components["schemas"]["SavedReport"][];
         };
         ScaleList: {
             scales: components["schemas"]["ScaleView"][];
@@ -2169,15 +3728,37 @@ export interface components {
             };
             timeZone?: string | null;
         };
+        SettleCooling: {
+            /**
+             * Format: int32
+             * @description What it was reheated to.
+             */
+            milliC?: number | null;
+            note?: string | null;
+            /** @example kept */
+            outcome: string;
+            quantity?: string | null;
+        };
+        Share: {
+            /**
+             * Format: int32
+             * @description Ten-thousandths, rounded down; none of nothing.
+             */
+            basisPoints?: number | null;
+            /** Format: int64 */
+            of: number;
+            /** Format: int64 */
+            part: number;
+        };
         /**
          * @description What a technician can have printed.
          * @enum {string}
          */
         Sheet: "test" | "alignment" | "code_pages";
-        Shelving: {
-            /** @description RFC 3339, within the next 24 hours. */
-            until: string;
-            why: string;
+        StartedTimer: {
+            /** @description A label was given to the printer. */
+            printed: boolean;
+            timer: components["schemas"]["FoodTimer"];
         };
         Station: {
             id: string;
@@ -2322,6 +3903,12 @@ export interface components {
         };
         /** @enum {string} */
         TimeQuality: "unset" | "rtc" | "synchronised";
+        TimerList: {
+            timers: components["schemas"]["FoodTimer"][];
+        };
+        Verify: {
+            note?: string | null;
+        };
         WantedLabel: {
             batch?: string;
             /**
@@ -2343,6 +3930,24 @@ export interface components {
         };
         WantedSheet: {
             sheet: components["schemas"]["Sheet"];
+        };
+        /** @description An input of this box, and what was passed over of it. */
+        WiredInput: {
+            address: string;
+            /** Format: int64 */
+            messages: number;
+            /**
+             * Format: int64
+             * @description Numbers that the device left out and that have not come since.
+             */
+            missing: number;
+            name: string;
+            /** Format: int64 */
+            outOfOrder: number;
+            /** Format: int64 */
+            repeats: number;
+            /** Format: int64 */
+            tooLate: number;
         };
     };
     responses: never;
@@ -2481,7 +4086,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Acknowledgement"];
+                "application/json": components["schemas"]["AlertAcknowledgement"];
             };
         };
         responses: {
@@ -2530,7 +4135,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Closing"];
+                "application/json": components["schemas"]["AlertClosing"];
             };
         };
         responses: {
@@ -2579,7 +4184,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Shelving"];
+                "application/json": components["schemas"]["AlertShelving"];
             };
         };
         responses: {
@@ -2805,6 +4410,542 @@ export interface operations {
             };
         };
     };
+    calibrations: {
+        parameters: {
+            query?: {
+                probeId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationList"];
+                };
+            };
+        };
+    };
+    calibrate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCalibration"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Calibration"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calibrations_due: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalibrationsDue"];
+                };
+            };
+        };
+    };
+    checks: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; seven days before `to` if left out. */
+                from?: string;
+                /** @description Now, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    do_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheck"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SafetyCheck"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    score: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; seven days before `to` if left out. */
+                from?: string;
+                /** @description Now, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Compliance"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cooling_runs: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; seven days before `to` if left out. */
+                from?: string;
+                /** @description Now, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoolingList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_cooling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCooling"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoolingRun"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cooling_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoolingRun"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure_cooling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeasurement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoolingRun"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settle_cooling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettleCooling"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoolingRun"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discovered: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Discovered"];
+                };
+            };
+        };
+    };
+    plan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanState"];
+                };
+            };
+        };
+    };
+    approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanApproval"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Approve"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanState"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanState"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    plan_presets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetList"];
+                };
+            };
+        };
+    };
     list: {
         parameters: {
             query?: never;
@@ -2896,7 +5037,7 @@ export interface operations {
             };
         };
     };
-    history: {
+    days: {
         parameters: {
             query?: {
                 /** @description RFC 3339; a day before `to` if left out. */
@@ -2917,7 +5058,870 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["HistoryDays"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    history: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; a day before `to` if left out. */
+                from?: string;
+                /** @description Now, if left out. */
+                to?: string;
+                /** @description Minutes to a point, 1 to 60; 1 if left out. */
+                step?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": components["schemas"]["History"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339. If left out: the first entry; for the page, 31 days before `to`. */
+                from?: string;
+                /** @description RFC 3339. The newest entry, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    page: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339. If left out: the first entry; for the page, 31 days before `to`. */
+                from?: string;
+                /** @description RFC 3339. The newest entry, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": unknown;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    records: {
+        parameters: {
+            query?: {
+                /** @description Only those that are not closed. */
+                open?: boolean;
+                /** @description RFC 3339. */
+                from?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRecord"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_action: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAction"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Verify"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    figures: {
+        parameters: {
+            query: {
+                /** @description RFC 3339. */
+                from: string;
+                /** @description Before this; at most 366 days after `from`. */
+                to: string;
+                /** @description Ids of probes, with commas between; all if left out. */
+                units?: string;
+                /**
+                 * @description With commas between: `plan`, `units`, `excursions`, `records`, `readings`, `checks`, `cooling`, `timers`,
+                 *     `calibrations`, `faults`, `amendments`, `reviews`; all if left out.
+                 */
+                sections?: string;
+                /** @description `C` or `F`; the scale of the plan's limits if left out. */
+                scale?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HaccpReport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    as_csv: {
+        parameters: {
+            query: {
+                /** @description RFC 3339. */
+                from: string;
+                /** @description Before this; at most 366 days after `from`. */
+                to: string;
+                /** @description Ids of probes, with commas between; all if left out. */
+                units?: string;
+                /**
+                 * @description With commas between: `plan`, `units`, `excursions`, `records`, `readings`, `checks`, `cooling`, `timers`,
+                 *     `calibrations`, `faults`, `amendments`, `reviews`; all if left out.
+                 */
+                sections?: string;
+                /** @description `C` or `F`; the scale of the plan's limits if left out. */
+                scale?: string;
+                /** @description Only this table, with its heads in the first line: a section, or `summary`, `gaps` or `actions`. */
+                section?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    as_pdf: {
+        parameters: {
+            query: {
+                /** @description RFC 3339. */
+                from: string;
+                /** @description Before this; at most 366 days after `from`. */
+                to: string;
+                /** @description Ids of probes, with commas between; all if left out. */
+                units?: string;
+                /**
+                 * @description With commas between: `plan`, `units`, `excursions`, `records`, `readings`, `checks`, `cooling`, `timers`,
+                 *     `calibrations`, `faults`, `amendments`, `reviews`; all if left out.
+                 */
+                sections?: string;
+                /** @description `C` or `F`; the scale of the plan's limits if left out. */
+                scale?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": components["schemas"]["Binary"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReports"];
+                };
+            };
+        };
+    };
+    save: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedReportChange"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportFiles"];
+                };
+            };
+        };
+    };
+    file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "application/pdf": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedReportChange"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedReport"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reviews: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewList"];
+                };
+            };
+        };
+    };
+    review: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReview"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SafetyReview"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    timers: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; seven days before `to` if left out. */
+                from?: string;
+                /** @description Now, if left out. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TimerList"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_timer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTimer"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedTimer"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_timer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndTimer"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodTimer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    measure_timer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMeasurement"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoodTimer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
             422: {

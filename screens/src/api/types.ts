@@ -32,6 +32,33 @@ export interface AlertParameter {
   value: unknown;
 }
 
+export type MenuHold = Schemas["MenuHold"];
+export type PlanState = Schemas["PlanState"];
+export type PlanApproval = Schemas["PlanApproval"];
+export type PlanPreset = Schemas["PlanPreset"];
+export type DueCheck = Schemas["DueCheck"];
+export type SafetyCheck = Schemas["SafetyCheck"];
+export type CheckList = Schemas["CheckList"];
+export type NewCheck = Schemas["NewCheck"];
+export type SafetyLimit = Schemas["SafetyLimit"];
+export type CoolingRun = Schemas["CoolingRun"];
+export type NewCooling = Schemas["NewCooling"];
+export type FoodTimer = Schemas["FoodTimer"];
+export type NewTimer = Schemas["NewTimer"];
+export type Calibration = Schemas["Calibration"];
+export type CalibrationState = Schemas["CalibrationState"];
+export type NewCalibration = Schemas["NewCalibration"];
+export type ComplianceRecord = Schemas["ComplianceRecord"];
+export type CorrectiveAction = Schemas["CorrectiveAction"];
+export type NewRecord = Schemas["NewRecord"];
+export type NewAction = Schemas["NewAction"];
+export type SafetyReview = Schemas["SafetyReview"];
+export type Compliance = Schemas["Compliance"];
+export type Share = Schemas["Share"];
+export type Discovered = Schemas["Discovered"];
+export type DiscoveredDevice = Schemas["DiscoveredDevice"];
+export type Equipment = Schemas["Equipment"];
+
 export type BoxStatus = Schemas["BoxStatus"];
 export type Problem = Schemas["Problem"];
 
@@ -50,11 +77,18 @@ export type MenuPatch = Partial<
   Pick<MenuItem, "name" | "description" | "category" | "price" | "isAvailable" | "preparationTime" | "dietaryInfo">
 >;
 
-/** What the dashboard may change of a probe: any subset. */
+/** What may be changed of a probe: any subset. */
 export interface ProbePatch {
   name?: string;
+  unitKind?: string;
   minMilliC?: number | null;
   maxMilliC?: number | null;
+  input?: string;
+  details?: Record<string, string>;
+  alarmDelaySeconds?: number | null;
+  retired?: boolean;
+  stores?: string[];
+  holdBudget?: number | null;
 }
 
 export interface Printer {

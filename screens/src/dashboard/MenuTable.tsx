@@ -54,6 +54,11 @@ const MenuRow = memo(function MenuRow({ item }: { item: MenuItem }) {
       <span class="dash-what">
         <strong>{item.name}</strong>
         <small>{item.category}</small>
+        {item.holds.map(({ cause, reason }) => (
+          <small key={cause} class="state bad">
+            {t("pos.held")}: {reason}
+          </small>
+        ))}
       </span>
       <Availability item={item} save={save} />
       {may("menu.write") ? (

@@ -2,12 +2,15 @@
 // changed from afar: prices, availability, limits.
 import { useEffect } from "preact/hooks";
 import { latestOrders } from "../api/calls";
+import { may } from "../api/session";
 import { learnOrder } from "../live/learn";
 import { boot } from "../ui/boot";
 import { MenuTable } from "./MenuTable";
 import { Orders } from "./Orders";
+import { Score } from "../safety/Score";
 import { Units } from "./Units";
 import "../haccp/tile.css";
+import "../safety/score.css";
 import "./dashboard.css";
 
 const FIRST_ORDERS = 50;
@@ -22,6 +25,11 @@ function Dashboard() {
   }, []);
   return (
     <main class="dashboard">
+      {may("haccp.read") && (
+        <a class="dash-score" href={`${import.meta.env.BASE_URL}safety/#records`}>
+          <Score />
+        </a>
+      )}
       <Orders />
       <Units />
       <MenuTable />

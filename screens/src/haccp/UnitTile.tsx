@@ -1,13 +1,18 @@
-// One unit: its value, its state in a word and a colour, its limits, the age of what is shown.
+// One unit: its value, its state in a word and a colour, its limits with their clause, the age of what is shown, and
+// marks of what must be known beside it.
+import { useContext } from "preact/hooks";
 import type { Probe } from "../api/types";
-import { t, word } from "../i18n";
-import { clock, span } from "../ui/format";
+import { t, tn, word } from "../i18n";
+import { clauseText, limitText } from "../safety/plan";
+import { clock, day, span } from "../ui/format";
 import { Icon, type IconName } from "../ui/icons";
 import { memo } from "../ui/memo";
 import { degrees, limitsText } from "../ui/temperature";
 import { useNow } from "../ui/useNow";
+import { SurroundingsContext, useAround } from "./surroundings";
 
 const ICONS: Record<string, IconName> = { fridge: "thermometer", freezer: "snow", hot_hold: "flame", ambient: "thermometer" };
+const BATTERY_LOW = 20;
 
 export interface UnitTileProps {
   probe: Probe;
@@ -16,6 +21,7 @@ export interface UnitTileProps {
 }
 
 export const UnitTile = memo(function UnitTile({ probe, selected, onChoose }: UnitTileProps) {
+  const { limits } = useAround(probe);
   return (
     <li>
       <button
@@ -33,12 +39,15 @@ export const UnitTile = memo(function UnitTile({ probe, selected, onChoose }: Un
         <UnitValue probe={probe} />
         <span class="unit-word">{stateText(probe)}</span>
         <span class="unit-detail">
-          <span>{limitsText(probe) || t("haccp.noLimits")}</span>
-          <Age probe={probe} />
+          <span>
+            <StandingLimit probe={probe} />
+          </span>
+          {probe.current.milliC != null && <Age probe={probe} />}
         </span>
+        <Marks probe={probe} />
         {probe.breach && (
           <span class="unit-breach">
-            {t("breach.tile", { since: clock(probe.breach.openedAt), peak: degrees(probe.breach.peakMilliC, probe) })}
+            {t("breach.tile", { since: clock(probe.breach.openedAt), first: degrees(probe.breach.peakMilliC, limits) })}
           </span>
         )}
         {probe.conflicts.length > 0 && <span class="unit-breach">{t("haccp.conflict")}</span>}
@@ -47,14 +56,75 @@ export const UnitTile = memo(function UnitTile({ probe, selected, onChoose }: Un
   );
 });
 
+/** The limit that holds: the unit's own, or the plan's in the unit of its rule; and where it can be read. */
+function StandingLimit({ probe }: { probe: Probe }) {
+  const { point, limits } = useAround(probe);
+  const rule = point?.limits?.[0];
+  const own = limits.minMilliC === (probe.minMilliC ?? null) && limits.maxMilliC === (probe.maxMilliC ?? null);
+  if (!rule) return <>{limitsText(probe) || t("haccp.noLimits")}</>;
+  return (
+    <>
+      {own ? limitsText(probe) : point!.limits!.map(({ limit }) => limitText(limit)).join(", ")}
+      <small class="unit-clause">
+        {own ? t("haccp.clause", { limit: limitText(rule.limit), clause: rule.source.clause }) : rule.source.clause}
+      </small>
+    </>
+  );
+}
+
+/** What the whole limit says, with its source. */
+export function ClauseLine({ probe }: { probe: Probe }) {
+  const { point } = useAround(probe);
+  const rule = point?.limits?.[0];
+  if (!point || !rule) return null;
+  return (
+    <p class="clause-line">
+      {point.name}: {rule.name} {limitText(rule.limit)} ({clauseText(rule.source)})
+      {rule.source.confirmed !== true && <em>{t("plan.unconfirmed")}</em>}
+    </p>
+  );
+}
+
+export function Marks({ probe }: { probe: Probe }) {
+  const { calibration } = useAround(probe);
+  const held = useContext(SurroundingsContext).held.get(probe.id);
+  const { batteryPercent } = probe.current;
+  const due = calibration && calibration.state !== "valid";
+  return (
+    <span class="unit-marks">
+      {held && (
+        <span class="mark-hold" data-testid={`held-${probe.id}`}>
+          {tn("haccp.held", held.length)}
+        </span>
+      )}
+      {probe.parts.map(({ part, on, reason }) => (
+        <span key={part} class={on ? "mark-on" : ""}>
+          {on == null ? t("haccp.partUnknown", { part: word("partName", part), why: word("reason", reason ?? "silent") }) : word("part", `${part}.${on ? "on" : "off"}`)}
+        </span>
+      ))}
+      {batteryPercent != null && (
+        <span class={batteryPercent < BATTERY_LOW ? "mark-warn" : ""}>{t("haccp.battery", { n: batteryPercent })}</span>
+      )}
+      {calibration && (
+        <span class={due ? "mark-warn" : ""}>
+          {calibration.dueAt
+            ? t(`haccp.calibration.${calibration.state === "overdue" ? "overdue" : "next"}`, { day: day(calibration.dueAt) })
+            : t("haccp.calibration.never")}
+        </span>
+      )}
+    </span>
+  );
+}
+
 export function UnitValue({ probe }: { probe: Probe }) {
-  const { milliC, quality } = probe.current;
+  const { limits } = useAround(probe);
+  const { milliC, quality, reason } = probe.current;
   if (probe.state === "no_data" || milliC == null) return <span class="unit-value missing">– –</span>;
   return (
     <span class="unit-value">
-      {degrees(milliC, probe)}
+      {degrees(milliC, limits)}
       <i>°C</i>
-      {quality === "uncertain" && <em>{t("haccp.uncertain")}</em>}
+      {quality === "uncertain" && <em>{reason ? word("doubt", reason) : t("haccp.uncertain")}</em>}
     </span>
   );
 }

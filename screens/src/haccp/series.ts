@@ -1,8 +1,6 @@
-// A history as the chart wants it: one place for each minute, null where there is no data, so that a minute
-// the box never wrote is a gap just as one it wrote without a value.
+// A history as the chart wants it: a place for each point, and a break wherever the box says that there is no data, so
+// that no line is ever drawn through a gap.
 import type { History, HistoryPoint } from "../api/types";
-
-const MINUTE_S = 60;
 
 export interface Series {
   times: number[];
@@ -11,49 +9,46 @@ export interface Series {
   max: (number | null)[];
 }
 
+/** Seconds since 1970. */
 export interface Gap {
   from: number;
   to: number;
   reason: string | null;
 }
 
-const minuteOf = (at: string) => Math.floor(Date.parse(at) / 1000 / MINUTE_S);
+export interface Dot {
+  at: number;
+  value: number;
+}
+
+const seconds = (at: string) => Date.parse(at) / 1000;
 
 const inDegrees = (milliC: number | null | undefined) => (milliC == null ? null : milliC / 1000);
 
-function minutesOf(history: History): { minute: number; point: HistoryPoint | undefined }[] {
-  const points = new Map(history.points.map((point) => [minuteOf(point.at), point]));
-  const first = Math.ceil(Date.parse(history.from) / 1000 / MINUTE_S);
-  // The minute that is still running has no point yet; that is no gap.
-  const newest = history.points.at(-1);
-  const nowRunning = minuteOf(history.to);
-  const end = newest && minuteOf(newest.at) >= nowRunning - 1 ? minuteOf(newest.at) : nowRunning - 1;
-  return Array.from({ length: Math.max(0, end - first + 1) }, (_, i) => ({
-    minute: first + i,
-    point: points.get(first + i),
-  }));
+export function gapsOf(history: History): Gap[] {
+  return history.gaps.map(({ from, to, reason }) => ({ from: seconds(from), to: seconds(to), reason: reason ?? null }));
 }
 
 export function seriesOf(history: History): Series {
-  const minutes = minutesOf(history);
-  return {
-    times: minutes.map(({ minute }) => minute * MINUTE_S),
-    last: minutes.map(({ point }) => inDegrees(point?.last)),
-    min: minutes.map(({ point }) => inDegrees(point?.min)),
-    max: minutes.map(({ point }) => inDegrees(point?.max)),
-  };
+  const places = new Map<number, HistoryPoint | null>();
+  for (const point of history.points) {
+    const at = seconds(point.at);
+    const known = places.get(at);
+    // What came late stands beside its minute, and for it where that had no value.
+    if (known == null || known.last == null) places.set(at, point);
+  }
+  for (const { from } of history.gaps) {
+    const at = seconds(from);
+    places.set(places.get(at)?.last == null ? at : at + 1, null);
+  }
+  const times = [...places.keys()].sort((a, b) => a - b);
+  const of = (pick: (point: HistoryPoint) => number | null | undefined) =>
+    times.map((at) => inDegrees(places.get(at) && pick(places.get(at)!)));
+  return { times, last: of((point) => point.last), min: of((point) => point.min), max: of((point) => point.max) };
 }
 
-/** The stretches without data; a change of reason begins another. */
-export function gapsOf(history: History): Gap[] {
-  const gaps: Gap[] = [];
-  for (const { minute, point } of minutesOf(history)) {
-    if (point?.last != null) continue;
-    const from = minute * MINUTE_S;
-    const reason = point?.reason ?? null;
-    const open = gaps.at(-1);
-    if (open && open.to === from && open.reason === reason) open.to = from + MINUTE_S;
-    else gaps.push({ from, to: from + MINUTE_S, reason });
-  }
-  return gaps;
+/** What came late, from a device that had kept it. */
+export function lateOf(history: History): Dot[] {
+  const late = history.points.filter((point) => point.late && point.last != null);
+  return late.map((point) => ({ at: seconds(point.at), value: point.last! / 1000 }));
 }

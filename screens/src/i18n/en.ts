@@ -1,6 +1,9 @@
 // English: the texts that the other languages translate.
 
+import { safety } from "./en.safety";
+
 export const en = {
+  ...safety,
   "loading": "Waiting for the box …",
   "close": "Close",
   "ago": "{span} ago",
@@ -72,8 +75,8 @@ export const en = {
 
   "breach.high": "{name} is too warm",
   "breach.low": "{name} is too cold",
-  "breach.detail": "since {since}, peak {peak} °C (limit {limit} °C)",
-  "breach.tile": "Since {since}, peak {peak} °C",
+  "breach.detail": "since {since}, then {first} °C (limit {limit} °C)",
+  "breach.tile": "Since {since}, then {first} °C",
   "breach.more": "and {n} more",
 
   "type.dine_in": "Dine in",
@@ -591,9 +594,11 @@ export const en = {
   "alerts.lost": "The box does not answer. The closed alerts may be out of date.",
   "alert.temperature_high": "{name} is too warm: {value}, limit {limit}",
   "alert.temperature_low": "{name} is too cold: {value}, limit {limit}",
+  "alert.temperature_rising": "{name} is getting warmer fast: {value}",
+  "alert.door_open": "The door of {name} stands open",
   "alert.sensor_offline": "{name} gives no data ({reason}): take a manual temperature",
   "alert.compliance": "{name}: {rule}",
-  "alert.calibration_due": "The calibration of {name} was due: {due}",
+  "alert.calibration_due": "The calibration of {name} was due on {due}",
   "alert.battery_low": "The battery of {name} is at {percent} %",
   "alert.lockout_login": "Too many wrong passwords or PINs for {who}, from {address}",
   "alert.lockout_address": "Somebody at {address} tries the logins of many people",
@@ -602,7 +607,7 @@ export const en = {
   "alert.device_down": "{kind} {name} cannot be reached",
   "alert.disk_full": "The box's disk is nearly full: {percent} % free",
   "alert.clock_unset": "Nothing has set the box's clock: times may be wrong",
-  "alert.maintenance_due": "The maintenance of {name} was due: {due}",
+  "alert.maintenance_due": "The maintenance of {name} was due on {due}",
   "alert.unknownLogin": "a login that nobody has",
   "alert.theBox": "the box",
   "alert.acknowledge": "Seen",
@@ -657,4 +662,5 @@ export const en = {
   "alertWord.cooling_failed": "cooling took too long",
   "alertWord.timer_expired": "time as control ran out",
   "alertWord.calibration_failed": "calibration failed",
+  "alertWord.other": "not as it should be",
 } as const;

@@ -1,7 +1,9 @@
 // Suomi.
+import { safety } from "./fi.safety";
 import type { Texts } from "./index";
 
 export const fi: Texts = {
+  ...safety,
   "loading": "Odotetaan laitetta …",
   "close": "Sulje",
   "ago": "{span} sitten",
@@ -73,8 +75,8 @@ export const fi: Texts = {
 
   "breach.high": "{name} on liian lämmin",
   "breach.low": "{name} on liian kylmä",
-  "breach.detail": "klo {since} alkaen, huippu {peak} °C (raja {limit} °C)",
-  "breach.tile": "Klo {since} alkaen, huippu {peak} °C",
+  "breach.detail": "klo {since} alkaen, silloin {first} °C (raja {limit} °C)",
+  "breach.tile": "Klo {since} alkaen, silloin {first} °C",
   "breach.more": "ja {n} muuta",
 
   "type.dine_in": "Paikan päällä",
@@ -592,9 +594,11 @@ export const fi: Texts = {
   "alerts.lost": "Laite ei vastaa. Suljetut hälytykset voivat olla vanhentuneita.",
   "alert.temperature_high": "{name} on liian lämmin: {value}, raja {limit}",
   "alert.temperature_low": "{name} on liian kylmä: {value}, raja {limit}",
+  "alert.temperature_rising": "{name} lämpenee nopeasti: {value}",
+  "alert.door_open": "Kohteen {name} ovi on auki",
   "alert.sensor_offline": "{name} ei anna lukemaa ({reason}): mittaa käsin",
   "alert.compliance": "{name}: {rule}",
-  "alert.calibration_due": "Anturin {name} kalibrointi erääntyi: {due}",
+  "alert.calibration_due": "Anturin {name} kalibrointi erääntyi {due}",
   "alert.battery_low": "Anturin {name} paristossa on {percent} %",
   "alert.lockout_login": "Liian monta väärää salasanaa tai PIN-koodia: {who}, osoitteesta {address}",
   "alert.lockout_address": "Osoitteesta {address} kokeillaan monen tunnuksia",
@@ -603,7 +607,7 @@ export const fi: Texts = {
   "alert.device_down": "{kind} {name} ei vastaa",
   "alert.disk_full": "Laitteen levy on lähes täynnä: vapaana {percent} %",
   "alert.clock_unset": "Laitteen kelloa ei ole asetettu: ajat voivat olla väärin",
-  "alert.maintenance_due": "Laitteen {name} huolto erääntyi: {due}",
+  "alert.maintenance_due": "Laitteen {name} huolto erääntyi {due}",
   "alert.unknownLogin": "tunnus, jota kenelläkään ei ole",
   "alert.theBox": "laite",
   "alert.acknowledge": "Kuittaa",
@@ -658,4 +662,5 @@ export const fi: Texts = {
   "alertWord.cooling_failed": "jäähdytys kesti liian kauan",
   "alertWord.timer_expired": "aikaraja umpeutui",
   "alertWord.calibration_failed": "kalibrointi ei mennyt läpi",
+  "alertWord.other": "ei ole kunnossa",
 };

@@ -22,6 +22,7 @@ const TILES: Tile[] = [
   { href: "pos/", icon: "bag", title: "page.pos", text: "home.pos", permissions: ["orders.create"], at: "box" },
   { href: "kitchen/", icon: "flame", title: "page.kitchen", text: "home.kitchen", permissions: ["kitchen.read"], at: "box" },
   { href: "haccp/", icon: "thermometer", title: "page.haccp", text: "home.haccp", permissions: ["haccp.read"], at: "both" },
+  { href: "safety/", icon: "check", title: "page.safety", text: "home.safety", permissions: ["haccp.read"], at: "both" },
   { href: "alerts/", icon: "bell", title: "page.alerts", text: "home.alerts", permissions: ["alerts.read"], at: "both" },
   { href: "dashboard/", icon: "chart", title: "page.dashboard", text: "home.dashboard", permissions: ["menu.write"], at: "both" },
   { href: "printers/", icon: "printer", title: "page.printers", text: "home.printers", permissions: MAY_SEE_PRINTERS, at: "box" },

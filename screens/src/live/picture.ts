@@ -16,7 +16,12 @@ export interface Picture {
   breaches: ReadonlyMap<string, Breach>;
   /** Those that are not closed, of the categories that this person sees. */
   alerts: ReadonlyMap<string, Alert>;
+  /** How often each list of food safety has changed: whoever shows one asks for it again. */
+  safety: Readonly<Record<SafetyList, number>>;
 }
+
+export const SAFETY_LISTS = ["plan", "check", "cooling", "timer", "calibration", "record"] as const;
+export type SafetyList = (typeof SAFETY_LISTS)[number];
 
 export const emptyPicture: Picture = {
   known: new Set(),
@@ -28,6 +33,7 @@ export const emptyPicture: Picture = {
   probes: new Map(),
   breaches: new Map(),
   alerts: new Map(),
+  safety: { plan: 0, check: 0, cooling: 0, timer: 0, calibration: 0, record: 0 },
 };
 
 /** Closed orders stay for the eye, at most this many of all. */
@@ -59,7 +65,14 @@ function foldOne(picture: Picture, frame: Frame): Picture {
     case "printing:status":
       return { ...picture, printers: (frame.data as { printers: Printer[] }).printers };
     case "admin:status":
-      return seen({ ...picture, probes: byId((frame.data as { probes: Probe[] }).probes) }, "admin");
+      return seen({ ...stirred(picture, SAFETY_LISTS), probes: byId((frame.data as { probes: Probe[] }).probes) }, "admin");
+    case "haccp:plan:approved":
+    case "haccp:check:updated":
+    case "haccp:cooling:updated":
+    case "haccp:timer:updated":
+    case "haccp:calibration:updated":
+    case "haccp:record:updated":
+      return stirred(picture, [frame.type.split(":")[1] as SafetyList]);
     case "haccp:probe:updated":
       return withProbe(picture, frame.data as Probe);
     case "notifications:status":
@@ -75,6 +88,11 @@ function foldOne(picture: Picture, frame: Frame): Picture {
     default:
       return picture;
   }
+}
+
+function stirred(picture: Picture, lists: readonly SafetyList[]): Picture {
+  const counts = lists.map((list) => [list, picture.safety[list] + 1]);
+  return { ...picture, safety: { ...picture.safety, ...Object.fromEntries(counts) } };
 }
 
 export function withTicket(picture: Picture, ticket: Ticket): Picture {

@@ -61,7 +61,7 @@ const ItemTile = memo(function ItemTile({ item, onOptions }: { item: MenuItem; o
   );
   const locked = useStore(draft, isLocked);
   return (
-    <li class={item.isAvailable ? "item" : "item out"}>
+    <li class={item.isAvailable ? "item" : item.holds.length > 0 ? "item out held" : "item out"}>
       <button
         type="button"
         class="item-add"
@@ -71,7 +71,12 @@ const ItemTile = memo(function ItemTile({ item, onOptions }: { item: MenuItem; o
       >
         <span class="item-name">{item.name}</span>
         {item.dietaryInfo.length > 0 && <span class="item-diet">{item.dietaryInfo.join(" · ")}</span>}
-        <span class="item-price">{item.isAvailable ? money(item.price) : t("pos.soldOut")}</span>
+        <span class="item-price">{item.isAvailable ? money(item.price) : t(item.holds.length > 0 ? "pos.held" : "pos.soldOut")}</span>
+        {item.holds.map(({ cause, reason }) => (
+          <span key={cause} class="item-hold" data-testid={`hold-${item.id}`}>
+            {reason}
+          </span>
+        ))}
       </button>
       {count > 0 && (
         <span class="item-count" aria-label={t("pos.inOrder", { n: count })}>

@@ -1,6 +1,7 @@
 // What must be seen before anything else, above the page and above its dialogs:
 // the picture is old, a unit is out of its limits, the clock can't be trusted, and what the page adds.
 import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { AlertBanner } from "../alerts/AlertBanner";
 import { isUnseen } from "../alerts/alerts";
 import { t } from "../i18n";
@@ -15,8 +16,17 @@ import { degrees, exactDegrees } from "./temperature";
 const BREACHES_SHOWN = 2;
 
 export function Banners({ listens, children }: { listens: boolean; children?: ComponentChildren }) {
+  const place = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    // Dialogs keep below: a title must not lie behind a banner.
+    const resized = new ResizeObserver(([entry]) =>
+      document.documentElement.style.setProperty("--banners", `${Math.ceil(entry!.contentRect.height)}px`),
+    );
+    resized.observe(place.current!);
+    return () => resized.disconnect();
+  }, []);
   return (
-    <div class="banners">
+    <div class="banners" ref={place}>
       <StaleBanner />
       {listens && <ProblemBanner />}
       {listens && <AlertBanner />}
@@ -85,7 +95,7 @@ function BreachText({ breach }: { breach: Breach }) {
       <span class="banner-more">
         {t("breach.detail", {
           since: clock(breach.openedAt),
-          peak: degrees(breach.peakMilliC, limit),
+          first: degrees(breach.peakMilliC, limit),
           limit: exactDegrees(breach.limitMilliC),
         })}
       </span>

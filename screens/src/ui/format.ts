@@ -49,6 +49,16 @@ export function moment(at: string, now: number): string {
   return same ? clock(at) : `${day.format(new Date(at))} ${clock(at)}`;
 }
 
+/** "12 May 2026". */
+export const date = (at: string): string => zoned({ day: "numeric", month: "short", year: "numeric" }).format(new Date(at));
+
+/** "12 May", with the year if it is another than now's. */
+export function day(at: string): string {
+  const year = (moment: Date) => zoned({ year: "numeric" }).format(moment);
+  const same = year(new Date(at)) === year(new Date());
+  return zoned({ day: "numeric", month: "short", ...(same ? {} : { year: "numeric" }) }).format(new Date(at));
+}
+
 /** A length of time in its largest unit: "12 s", "4 min", "3 h 05 min", "2 d". */
 export function span(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));

@@ -8,7 +8,7 @@ pub const CONVERT: u8 = 0x44;
 pub const READ: u8 = 0xbe;
 pub const WRITE: u8 = 0x4e;
 
-/// What `milli_c` is worth, and the temperature in thousandths of a degree, halves cut off towards zero.
+/// What `milli_c` is worth, and the temperature in thousandths of a degree, halves rounded up.
 ///
 /// 85 °C is a temperature too: it means "never converted" only while byte 6 is 0x0c, which a conversion to 85 °C
 /// leaves at 0x10.
@@ -34,7 +34,7 @@ pub fn decode(raw: &Scratchpad) -> (Option<i32>, Quality) {
     }
     // Below 12 bits the lowest ones are undefined.
     let unused = 3 - (config >> 5 & 3);
-    let milli = i32::from(sixteenths >> unused << unused) * 125 / 2;
+    let milli = (i32::from(sixteenths >> unused << unused) * 125 + 1).div_euclid(2);
     if !(-55_000..=125_000).contains(&milli) {
         return bad(Quality::Range);
     }

@@ -96,7 +96,12 @@ impl<F: NorFlash> Updater<F> {
     }
 
     pub fn sign(&mut self, signature: &[u8]) {
-        let State::Begun(manifest) = self.state else { return self.out_of_order() };
+        let manifest = match self.state {
+            State::Begun(manifest) => manifest,
+            // It came again, because our answer was lost.
+            State::Receiving { .. } => return,
+            State::At(_) => return self.out_of_order(),
+        };
         let right = || {
             let signature = Signature::from_slice(signature).ok()?;
             PublicKey::new(self.key?).verify(manifest.to_bytes(), &signature).ok()

@@ -25,7 +25,7 @@ fn a_scratchpad_is_a_temperature_or_a_reason() {
     for (raw, expected) in [
         (measured(0x07d0), (Some(125_000), Good)),
         (measured(0x0550), (Some(85_000), Good)),
-        (measured(0x0191), (Some(25_062), Good)),
+        (measured(0x0191), (Some(25_063), Good)),
         (measured(0x00a2), (Some(10_125), Good)),
         (measured(0x0008), (Some(500), Good)),
         (measured(0), (Some(0), Good)),
@@ -39,7 +39,7 @@ fn a_scratchpad_is_a_temperature_or_a_reason() {
         (scratchpad(0x0197, 0x1f, 0xff, 0x09, 0x10), (Some(25_000), Good)),
         (scratchpad(0x0550, 0x7f, 0xff, 0x0c, 0x10), (None, PowerOnReset)),
         (scratchpad(0x07ff, 0x7f, 0xff, 0x0c, 0x10), (None, InsufficientPower)),
-        (scratchpad(0x0191, 0x7f, 0x00, 0x0f, 0x66), (Some(25_062), Counterfeit)),
+        (scratchpad(0x0191, 0x7f, 0x00, 0x0f, 0x66), (Some(25_063), Counterfeit)),
         ([0xff; 9], (None, Disconnected)),
         ([0; 9], (None, AllZero)),
         ([0x91, 0x01, 0x4b, 0x46, 0x7f, 0xff, 0x0f, 0x10, 0x00], (None, Crc)),

@@ -86,7 +86,8 @@ fn what_is_not_signed_for_this_board_changes_not_a_byte() {
         (long, &signature[..], Rejected::TooLong),
     ] {
         let mut memory = vec![0xff; SIZE];
-        let mut updater = updater(RamFlash::new(&mut memory), START);
+        let flash = RamFlash::new(&mut memory);
+        let mut updater = updater(flash, START);
         updater.begin(&manifest.to_bytes());
         if updater.phase() == Phase::Begun {
             updater.sign(signature);
@@ -94,7 +95,6 @@ fn what_is_not_signed_for_this_board_changes_not_a_byte() {
         assert_eq!(updater.phase(), Phase::Refused(expected));
         updater.block(0, &image[..BLOCK]);
         updater.commit();
-        drop(updater);
         assert!(memory.iter().all(|byte| *byte == 0xff), "{expected:?}: something was written");
     }
 }

@@ -156,7 +156,8 @@ fn reading(origin: Origin, minute: i64) -> (Id, Id, Event) {
     };
     let roster = (minute % 60 == 0).then(|| (0..PROBES).map(|n| Id::from_bytes([n + 1; 16])).collect());
     let readings = (0..PROBES).map(one).collect();
-    let read = MinuteRead { minute, readings, roster, calibrations: None, plan: None, late: None, kept: None };
+    let read =
+        MinuteRead { minute, readings, roster, calibrations: None, plan: None, late: None, kept: None, marks: None };
     (hour_id(origin, minute / 60), command(minute as u64), read.into())
 }
 

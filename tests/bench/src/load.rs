@@ -70,7 +70,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
     ])
 }
 
-/// Of each probe, how many samples the minutes hold that lie between two others.
+/// Of each probe, how many samples its whole minutes hold.
 fn whole_minutes(owner: &Guest, probes: &[Value]) -> anyhow::Result<Vec<f64>> {
     let mut samples = Vec::new();
     for id in probes {
@@ -78,8 +78,8 @@ fn whole_minutes(owner: &Guest, probes: &[Value]) -> anyhow::Result<Vec<f64>> {
         let history = owner.get(&format!("/api/v1/haccp/probes/{id}/history"))?.expect_status(200)?;
         let points = history["points"].as_array().context("points")?;
         let counts: Vec<f64> = points.iter().filter_map(|point| point["n"].as_f64()).filter(|n| *n > 0.0).collect();
-        // The first is not whole, and the last may not be.
-        samples.extend(counts.get(1..counts.len().saturating_sub(1)).unwrap_or_default());
+        // The first is not whole. Each other that is recorded by now ended before the publisher did.
+        samples.extend(counts.get(1..).unwrap_or_default());
     }
     ensure!(samples.len() >= probes.len(), "{} whole minutes of {} probes", samples.len(), probes.len());
     Ok(samples)

@@ -10,6 +10,7 @@ mod catch_up;
 mod direct;
 mod figure;
 mod first_byte;
+mod ingest;
 mod load;
 mod machine;
 mod month;
@@ -34,9 +35,10 @@ struct Arguments {
     list: bool,
 }
 
-const BENCHMARKS: [(&str, &str); 7] = [
+const BENCHMARKS: [(&str, &str); 8] = [
     ("P1", "an order over HTTP, durable, on a screen; as is and with +8 ms a sync"),
     ("B4", "catch-up of 100,000 entries into a fresh replica, checked and projected"),
+    ("P2", "MQTT messages into the box, beside mosquitto with Node and SQLite"),
     ("P4", "a month's report of 864,000 readings, beside a table of rows and DuckDB"),
     ("P5", "what a day of readings writes to the device, and what a reading takes on disk"),
     ("haccp-load", "150 probes, a sample a second each: memory and CPU of the box"),
@@ -58,6 +60,7 @@ fn main() -> anyhow::Result<()> {
             let figures = match id {
                 "P1" => order::run()?,
                 "B4" => catch_up::run()?,
+                "P2" => ingest::run()?,
                 "P4" => month::run()?,
                 "P5" => wear::run()?,
                 "haccp-load" => load::run()?,

@@ -29,7 +29,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
     let recorder = Recorder::open(folder.path())?;
     recorder.record(START - 1)?;
     let before = recorder.bytes()?;
-    (0..DAYS * DAY).try_for_each(|minute| recorder.record(START + minute))?;
+    (0..DAYS * 24).try_for_each(|hour| recorder.record_all(START + hour * 60..START + hour * 60 + 60))?;
     let readings = (DAYS * DAY * PROBES as i64) as f64;
     let packed = (recorder.bytes()? - before) as f64 / readings;
     let rows = rows(folder.path())?;

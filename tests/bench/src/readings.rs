@@ -50,19 +50,34 @@ impl Recorder {
         Ok(Recorder { app, runtime, actor })
     }
 
-    /// A sample a minute: what a minute's fact holds then.
     pub(crate) fn record(&self, minute: i64) -> anyhow::Result<()> {
-        let now_ms = (minute + 1) * 60_000 + 180 + minute % 70;
-        self.app.wall.step(now_ms - self.app.wall.now_ms());
-        let one = |n| {
-            let last = Some(MilliCelsius(milli(n, minute)));
-            (probe(n), Reading { last, samples: Some(1), ..Reading::default() })
-        };
-        let readings = (0..PROBES).map(one).collect();
-        let command = Command::Haccp(haccp::Command::RecordMinute { minute, readings });
-        let id = trivet_replica::sealing::new_id(now_ms);
-        self.runtime.block_on(self.app.submit(self.actor, id, command))?;
-        Ok(())
+        self.record_all(minute..minute + 1)
+    }
+
+    /// A sample a minute: what a minute's fact holds then. Minutes that are given together may share a commit.
+    pub(crate) fn record_all(&self, minutes: std::ops::Range<i64>) -> anyhow::Result<()> {
+        self.runtime.block_on(async {
+            let mut recording = tokio::task::JoinSet::new();
+            for minute in minutes {
+                let now_ms = (minute + 1) * 60_000 + 180 + minute % 70;
+                self.app.wall.step(now_ms - self.app.wall.now_ms());
+                let one = |n| {
+                    let last = Some(MilliCelsius(milli(n, minute)));
+                    let reading = Reading { last, samples: Some(1), ..Reading::default() };
+                    haccp::ProbeMinute { probe: probe(n), calibration: None, reading }
+                };
+                let probes = (0..PROBES).map(one).collect();
+                let readings = haccp::Readings { minute, probes, ..haccp::Readings::default() };
+                let command = Command::Haccp(haccp::Command::RecordMinute(readings));
+                let (app, actor, id) = (self.app.clone(), self.actor, trivet_replica::sealing::new_id(now_ms));
+                // One thread begins them in this order, and the writer takes them in it.
+                recording.spawn(async move { app.submit(actor, id, command).await });
+            }
+            while let Some(recorded) = recording.join_next().await {
+                recorded??;
+            }
+            Ok(())
+        })
     }
 
     /// Waits until no full block of entries lies unpacked. Gives the bytes in use: pages but for free ones.

@@ -38,13 +38,14 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
         let recorder = Recorder::open(device.folder())?;
         recorder.record(START - 1)?;
         let before = recorder.bytes()?;
-        let a_reading = |minutes: i64| {
-            Ok::<_, anyhow::Error>((recorder.bytes()? - before) as f64 / (minutes * PROBES as i64) as f64)
-        };
+        let mut hour_began = 0;
         for minute in 0..DAY {
             recorder.record(START + minute)?;
-            if minute == 239 {
-                open.push(a_reading(240)?);
+            match minute {
+                // Its first minute closed the hour before.
+                0 => hour_began = recorder.bytes()?,
+                59 => open.push((recorder.bytes()? - hour_began) as f64 / (59 * PROBES) as f64),
+                _ => {}
             }
         }
         let (bytes, flushed) = device.count(|| {
@@ -55,7 +56,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
         })?;
         ours.push(bytes / 1e6);
         flushes.push(flushed);
-        packed.push(a_reading(2 * DAY)?);
+        packed.push((recorder.bytes()? - before) as f64 / (2 * DAY * PROBES as i64) as f64);
         drop(recorder);
 
         let table = Rows::open(device.folder())?;
@@ -76,7 +77,7 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
     Ok(vec![
         figure(format!("written, {where_from}"), "MB/day", ours, Some(&flat), Some(&rows)),
         figure("flushes".into(), "a day", flushes, Some(&flat_flushes), None),
-        figure("on disk, before it is packed".into(), "B/reading", open, None, Some(&row_bytes)),
+        figure("on disk, the hour that goes on".into(), "B/reading", open, None, Some(&row_bytes)),
         figure("on disk, after two days".into(), "B/reading", packed, None, Some(&row_bytes)),
     ])
 }
@@ -150,14 +151,14 @@ impl Device {
     fn mounted(folder: &Path) -> anyhow::Result<(String, PathBuf)> {
         let image = folder.join("image");
         File::create(&image)?.set_len(1 << 30)?;
-        let device = run(Command::new("losetup").args(["--find", "--show"]).arg(&image))?.trim().to_owned();
+        let device = told(Command::new("losetup").args(["--find", "--show"]).arg(&image))?.trim().to_owned();
         let mount = folder.join("mount");
         std::fs::create_dir(&mount)?;
         let made =
-            run(Command::new("mkfs.ext4").args(["-q", "-E", "lazy_itable_init=0,lazy_journal_init=0"]).arg(&device))
-                .and_then(|_| run(Command::new("mount").args(["-o", "noatime"]).arg(&device).arg(&mount)));
+            told(Command::new("mkfs.ext4").args(["-q", "-E", "lazy_itable_init=0,lazy_journal_init=0"]).arg(&device))
+                .and_then(|_| told(Command::new("mount").args(["-o", "noatime"]).arg(&device).arg(&mount)));
         if made.is_err() {
-            drop(run(Command::new("losetup").args(["-d", &device])));
+            drop(told(Command::new("losetup").args(["-d", &device])));
         }
         made?;
         Ok((device, mount))
@@ -188,7 +189,7 @@ impl Device {
     }
 
     fn settle(&self) -> anyhow::Result<()> {
-        run(Command::new("sync").arg("-f").arg(self.folder())).map(drop)
+        told(Command::new("sync").arg("-f").arg(self.folder())).map(drop)
     }
 
     fn stat(&self) -> anyhow::Result<(f64, f64)> {
@@ -204,13 +205,13 @@ impl Device {
 impl Drop for Device {
     fn drop(&mut self) {
         if let Device::Loop { device, mount, .. } = self {
-            drop(run(Command::new("umount").arg(mount)));
-            drop(run(Command::new("losetup").args(["-d", device])));
+            drop(told(Command::new("umount").arg(mount)));
+            drop(told(Command::new("losetup").args(["-d", device])));
         }
     }
 }
 
-fn run(command: &mut Command) -> anyhow::Result<String> {
+fn told(command: &mut Command) -> anyhow::Result<String> {
     let output = command.output().with_context(|| format!("cannot run {command:?}"))?;
     ensure!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr).trim());
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())

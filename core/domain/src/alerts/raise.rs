@@ -77,6 +77,18 @@ pub fn raise_for_breach(breach: &BreachAlert<'_>) -> Raised {
     Raised { late_ms: breach.late_ms, needs_action: breach.needs_action.then_some(true), ..raised }
 }
 
+/// It rises so fast that it will be beyond its limit. `cause` is an id made when it was seen.
+pub fn raise_for_rise(cause: Id, probe: Id, name: &str, value: MilliCelsius, at_ms: i64) -> Raised {
+    Raised::new("temperature_rising", cause, Category::TemperatureViolation, Severity::Warn, probe, at_ms)
+        .named(name)
+        .with("value", ParameterValue::Temperature(value))
+}
+
+/// The door of a unit stands open.
+pub fn raise_for_door(cause: Id, probe: Id, name: &str, at_ms: i64) -> Raised {
+    Raised::new("door_open", cause, Category::TemperatureViolation, Severity::Warn, probe, at_ms).named(name)
+}
+
 /// A probe gives no data: the state of the food is unknown. `reason` is the name of a reason for no data.
 pub fn raise_for_sensor(outage: Id, probe: Id, name: &str, reason: &str, at_ms: i64) -> Raised {
     Raised::new("sensor_offline", outage, Category::SensorOffline, Severity::Warn, probe, at_ms)

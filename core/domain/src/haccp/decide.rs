@@ -80,6 +80,7 @@ fn minute(given: &Readings, state: &State) -> Result<Event, Refusal> {
         plan: if named { given.plan } else { None },
         late: given.late.then_some(true),
         kept: Some(kept).filter(|kept| !kept.is_empty()),
+        marks: Some(given.marks.clone()).filter(|marks| !marks.is_empty()),
     }
     .into())
 }
@@ -137,7 +138,6 @@ fn puts(change: &Change, standing: Option<&Fields>) -> Result<Vec<(String, Value
         |(field, text): &(String, String)| (field.clone(), Some(text.clone()).filter(|t| !t.is_empty()).into());
     puts.extend(change.details.iter().map(detail));
     puts.extend(change.alarm_delay_ms.map(|delay| ("alarm_delay_ms".to_owned(), delay.into())));
-    puts.extend(change.next_maintenance_ms.map(|at| ("next_maintenance_ms".to_owned(), at.into())));
     puts.extend(change.stores.as_ref().map(|stores| ("stores".to_owned(), stores.join("\n").into())));
     puts.extend(change.hold_budget.map(|budget| ("hold_budget".to_owned(), budget.into())));
     puts.extend(change.retired.map(|retired| ("retired".to_owned(), retired.into())));

@@ -48,6 +48,21 @@ pub struct MinuteRead {
     /// Samples that were bad or in doubt, as the box saw them: of each probe and reason the first of the minute.
     #[n(6)]
     pub kept: Option<Vec<Kept>>,
+    /// Up to where the samples of lines that number theirs are in the record with this fact.
+    #[n(7)]
+    pub marks: Option<Vec<Mark>>,
+}
+
+/// The last sample of a line that is safe: the device may forget it and those before.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Mark {
+    #[n(0)]
+    pub line: String,
+    /// The device's start, and the number since.
+    #[n(1)]
+    pub boot: u32,
+    #[n(2)]
+    pub seq: u32,
 }
 
 /// The bytes of a sample.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use trivet_log::{Id, Origin, TimeQuality};
 
-use super::event::{BreachClosed, BreachOpened, Event, NoData, PartChanged, Reading, ReadingRecorded};
+use super::event::{BreachClosed, BreachOpened, Event, Mark, NoData, PartChanged, Reading, ReadingRecorded};
 use super::probe::{DOCUMENT, Probe};
 use crate::{Event as AnyEvent, Fact, History, MilliCelsius};
 
@@ -35,6 +35,8 @@ pub struct Hour {
     pub roster: Vec<Id>,
     pub calibrations: Option<Vec<Option<Id>>>,
     pub plan: Option<u32>,
+    /// Of each line the last, with the number of its fact in the stream.
+    pub marks: BTreeMap<String, (u64, Mark)>,
     /// Of each probe, its minutes in order.
     pub probes: BTreeMap<Id, Vec<HourReading>>,
 }
@@ -130,6 +132,12 @@ impl State {
 impl Hour {
     fn add(&mut self, read: &super::MinuteRead, fact: &Fact) {
         let late = read.late.unwrap_or(false);
+        for mark in read.marks.iter().flatten() {
+            let of = self.marks.entry(mark.line.clone()).or_insert_with(|| (fact.stamp.seq, mark.clone()));
+            if of.0 <= fact.stamp.seq {
+                *of = (fact.stamp.seq, mark.clone());
+            }
+        }
         let own = read.roster.as_ref();
         if let Some(roster) = own.filter(|_| !late) {
             self.roster.clone_from(roster);

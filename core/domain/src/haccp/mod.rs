@@ -19,8 +19,8 @@ use trivet_log::{Id, Lane, Origin};
 
 pub use decide::decide;
 pub use event::{
-    BreachClosed, BreachKind, BreachOpened, Cause, Doubt, Event, Kept, MAX_KEPT, MAX_RAW, MinuteRead, NoData, Part,
-    PartChanged, ProbeLost, ProbeReturned, Reading, ReadingRecorded,
+    BreachClosed, BreachKind, BreachOpened, Cause, Doubt, Event, Kept, MAX_KEPT, MAX_RAW, Mark, MinuteRead, NoData,
+    Part, PartChanged, ProbeLost, ProbeReturned, Reading, ReadingRecorded,
 };
 pub use fold::{Breach, Day, Hour, HourReading, Manual, Outage, State, fold};
 pub use limit::{Bound, Limit, Scale};
@@ -75,6 +75,8 @@ pub struct Readings {
     /// See [`MinuteRead::late`].
     pub late: bool,
     pub kept: Vec<Kept>,
+    /// See [`MinuteRead::marks`].
+    pub marks: Vec<Mark>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

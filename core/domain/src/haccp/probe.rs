@@ -102,7 +102,6 @@ pub struct Change {
     pub details: Vec<(String, String)>,
     /// How long a value may be beyond its limit before it alarms.
     pub alarm_delay_ms: Option<Option<i64>>,
-    pub next_maintenance_ms: Option<Option<i64>>,
     pub retired: Option<bool>,
     /// What is kept there: categories of the menu, or ids of its items.
     pub stores: Option<Vec<String>>,
@@ -125,7 +124,6 @@ pub struct Probe {
     /// By field name, of [`DETAILS`].
     pub details: Vec<(String, String)>,
     pub alarm_delay_ms: Option<i64>,
-    pub next_maintenance_ms: Option<i64>,
     pub retired: bool,
     pub stores: Vec<String>,
     pub hold_budget: Option<i64>,
@@ -151,7 +149,6 @@ impl Probe {
                 .collect(),
             // Of delays set apart the shorter.
             alarm_delay_ms: fields.all("alarm_delay_ms").into_iter().filter_map(Value::integer).min(),
-            next_maintenance_ms: fields.integer("next_maintenance_ms"),
             retired: fields.bool("retired").unwrap_or(false),
             stores: fields.text("stores").unwrap_or_default().lines().map(str::to_owned).collect(),
             // Of budgets set apart the smaller.

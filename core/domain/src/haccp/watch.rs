@@ -85,6 +85,8 @@ pub struct Rules {
     pub defrosts_a_day: u32,
     /// Thousandths of a degree times minutes beyond a critical limit; what is kept there bears no more.
     pub budget: Option<i64>,
+    /// And so long, in all, beyond this limit.
+    pub hold_after: Option<Tier>,
     /// The version of the plan that these are of.
     pub plan: Option<u32>,
 }
@@ -104,6 +106,7 @@ impl Default for Rules {
             recovery_ms: 60 * MINUTE_MS,
             defrosts_a_day: 4,
             budget: None,
+            hold_after: None,
             plan: None,
         }
     }
@@ -196,6 +199,7 @@ pub struct Excursion {
     inside_ms: i64,
     /// Thousandths of a degree times milliseconds.
     dose: i64,
+    held_ms: i64,
     spent: bool,
 }
 
@@ -212,6 +216,7 @@ impl Excursion {
             cause: None,
             inside_ms: 0,
             dose: 0,
+            held_ms: 0,
             spent: false,
         }
     }
@@ -330,7 +335,12 @@ impl Watch {
                 let beyond =
                     limit.map_or(0, |limit| limit.beyond(value).max(before.map_or(0, |before| limit.beyond(before))));
                 excursion.dose = excursion.dose.saturating_add(i64::from(beyond).saturating_mul(lasted));
-                if !excursion.spent && rules.budget.is_some_and(|budget| excursion.dose / MINUTE_MS >= budget) {
+                if rules.hold_after.is_some_and(|tier| !tier.limit.holds(value)) {
+                    excursion.held_ms += lasted;
+                }
+                let spent = rules.budget.is_some_and(|budget| excursion.dose / MINUTE_MS >= budget)
+                    || rules.hold_after.is_some_and(|tier| excursion.held_ms >= tier.delay_ms);
+                if !excursion.spent && spent {
                     excursion.spent = true;
                     notices.push(Notice::Spent { kind: excursion.kind });
                 }

@@ -454,16 +454,15 @@ fn take_action(choice: &Choice, action: &CorrectiveActionTaken) -> Result<Correc
     }
     optional("note", action.note.as_deref(), MAX_NOTE)?;
     if action.product_temperature.is_some_and(|value| !MilliCelsius::PLAUSIBLE.contains(&value)) {
-        return Err(Refusal::invalid("milliC", "no temperature of a kitchen"));
+        return Err(Refusal::invalid("productMilliC", "no temperature of a kitchen"));
     }
     let empty = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
     // Where there was no food there is none to measure.
     let no_food = action.disposition == Some(Disposition::NoFood);
     for need in &choice.requires {
         let missing = match need {
-            Need::ProductTemperature => {
-                (!no_food && action.product_temperature.is_none()).then_some(("milliC", "the temperature of the food"))
-            }
+            Need::ProductTemperature => (!no_food && action.product_temperature.is_none())
+                .then_some(("productMilliC", "the temperature of the food")),
             Need::Disposition => action.disposition.is_none().then_some(("disposition", "what became of the food")),
             Need::Quantity => (!no_food && empty(&action.quantity)).then_some(("quantity", "how much")),
             Need::Cause => empty(&action.cause).then_some(("cause", "what the cause was")),

@@ -16,14 +16,7 @@ use crate::haccp::Severity;
 
 /// `beyond_milli` as [`crate::haccp::Limit::beyond`] gives it.
 pub fn severity(beyond_milli: i32, for_ms: i64) -> Severity {
-    const HOUR: i64 = 3_600_000;
-    match (beyond_milli, for_ms) {
-        (3_000.., _) => Severity::Critical,
-        (_, long) if long >= 4 * HOUR => Severity::Critical,
-        (1_000.., _) => Severity::High,
-        (_, long) if long >= HOUR => Severity::High,
-        _ => Severity::Warn,
-    }
+    Severity::of(beyond_milli, for_ms)
 }
 
 /// By when a deviation is to be dealt with.

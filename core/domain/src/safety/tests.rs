@@ -641,7 +641,7 @@ fn a_record_is_not_closed_without_a_corrective_action() {
         note: None,
     };
     for (action, field) in [
-        (bare.clone(), "milliC"),
+        (bare.clone(), "productMilliC"),
         (
             CorrectiveActionTaken { disposition: None, product_temperature: Some(MilliCelsius(9_000)), ..bare.clone() },
             "disposition",

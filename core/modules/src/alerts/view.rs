@@ -381,3 +381,10 @@ pub fn equipment(view: &View<'_>, only: Option<Id>) -> rusqlite::Result<Vec<Equi
     }
     Ok(all)
 }
+
+/// How bad the open alert of a condition is, while the condition goes on.
+pub fn lasting(conn: &Connection, key: &str) -> rusqlite::Result<Option<trivet_domain::alerts::Severity>> {
+    let Some(id) = super::open_of_key(conn, key)? else { return Ok(None) };
+    let alert = fold(&log::facts_of(conn, id)?);
+    Ok(alert.severity.filter(|_| alert.lasts))
+}

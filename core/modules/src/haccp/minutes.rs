@@ -66,8 +66,19 @@ impl Figures {
     }
 }
 
+/// The last sample of each line of a box that is in the record: its device's start, and the number since.
+pub fn marks(conn: &Connection, origin: Origin) -> rusqlite::Result<Vec<(String, u32, u32)>> {
+    let mut statement = conn.prepare_cached("SELECT line, boot, sample FROM haccp_mark WHERE origin=?1")?;
+    statement.query_map([origin.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+}
+
 /// Called with each subject that holds minutes, whenever it has grown.
 pub(super) fn project(conn: &Connection, subject: Id, hour: &Hour) -> rusqlite::Result<()> {
+    for (line, (seq, mark)) in &hour.marks {
+        let sql = "INSERT INTO haccp_mark VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE
+            SET seq=excluded.seq, boot=excluded.boot, sample=excluded.sample WHERE excluded.seq>=seq";
+        conn.prepare_cached(sql)?.execute(params![hour.origin.0, line, seq.cast_signed(), mark.boot, mark.seq])?;
+    }
     let Some(at) = hour_of(subject, hour) else { return Ok(()) };
     let open = "SELECT hour FROM haccp_open WHERE origin=?1";
     let open: Option<i64> = conn.prepare_cached(open)?.query_row([hour.origin.0], |row| row.get(0)).optional()?;
@@ -361,16 +372,15 @@ impl<D: Fn(i64) -> i64, L: Fn(Id, i64) -> Limits> Report<D, L> {
     }
 }
 
-/// The figures of whole days of UTC, by probe, without what lies beyond a limit: for charts of years, and for time
-/// whose minutes are no longer kept as rows. The hours that go on are not in them yet.
-pub fn days(conn: &Connection, days: std::ops::Range<i64>) -> rusqlite::Result<BTreeMap<(Id, i64), Figures>> {
-    let mut sums: BTreeMap<(Id, i64), Figures> = BTreeMap::new();
-    let sql = "SELECT day, probe, minutes, missing, lowest, highest, sum FROM haccp_day WHERE day>=?1 AND day<?2";
+/// A probe's figures of whole days of UTC that count from 1970, without what lies beyond a limit: for charts of years,
+/// and for time whose minutes are no longer kept as rows. The hours that go on are not in them yet.
+pub fn days(conn: &Connection, probe: Id, days: std::ops::Range<i64>) -> rusqlite::Result<BTreeMap<i64, Figures>> {
+    let mut sums: BTreeMap<i64, Figures> = BTreeMap::new();
+    let sql = "SELECT day, minutes, missing, lowest, highest, sum FROM haccp_day WHERE day>=?1 AND day<?2 AND probe=?3";
     let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query([days.start, days.end])?;
+    let mut rows = statement.query(params![days.start, days.end, probe.as_bytes()])?;
     while let Some(row) = rows.next()? {
-        let place = (row.get(1).map(Id::from_bytes)?, row.get(0)?);
-        sums.entry(place).or_default().merge(&figures_from_row(row, 2)?);
+        sums.entry(row.get(0)?).or_default().merge(&figures_from_row(row, 1)?);
     }
     Ok(sums)
 }

@@ -1,7 +1,9 @@
 //! Temperatures: probes, their hours, breaches, and readings that people give.
 
+mod chart;
 pub mod minutes;
 mod project;
+pub mod record;
 mod routes;
 mod samples;
 pub mod view;
@@ -31,12 +33,16 @@ pub const MODULE: Module = Module {
         "haccp_outage",
         "haccp_manual",
         "haccp_part",
+        "haccp_mark",
     ],
     project: project::project,
     routes: routes::routes,
     reads: &[
         Read { path: "/api/v1/haccp/probes", permission: Permission::HaccpRead },
         Read { path: "/api/v1/haccp/probes/{id}/history", permission: Permission::HaccpRead },
+        Read { path: "/api/v1/haccp/record", permission: Permission::HaccpRead },
+        Read { path: "/api/v1/haccp/record.html", permission: Permission::HaccpRead },
+        Read { path: "/api/v1/haccp/probes/{id}/days", permission: Permission::HaccpRead },
         Read { path: "/api/v1/haccp/breaches", permission: Permission::HaccpRead },
         Read { path: "/api/v1/temperature", permission: Permission::HaccpRead },
         Read { path: "/api/temperature", permission: Permission::HaccpRead },

@@ -10,13 +10,14 @@ use trivet_domain::haccp::{Change, Command, UnitKind};
 use trivet_domain::{Command as AnyCommand, MilliCelsius};
 use trivet_log::Id;
 use trivet_replica::http::Parsed;
-use trivet_replica::{App, Caller, Key, Problem};
+use trivet_replica::{App, Caller, Key, Problem, View};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::view::{self, BreachView, ManualFilter, ManualView, PointView, ProbeView};
+use super::chart::{self, GapView, MarkView};
+use super::view::{self, BreachView, DayView, ManualFilter, ManualView, PointView, ProbeView};
 use crate::{menu, time};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
@@ -24,9 +25,11 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(list, adopt))
         .routes(routes!(change))
         .routes(routes!(history))
+        .routes(routes!(days))
         .routes(routes!(breaches))
         .routes(routes!(release))
         .routes(routes!(temperatures, record))
+        .merge(super::record::routes())
         .route("/api/temperature", axum::routing::get(temperatures).post(record))
 }
 
@@ -51,7 +54,40 @@ struct History {
     probe_id: Uuid,
     from: String,
     to: String,
+    /// Minutes that a point stands for.
+    step: u32,
     points: Vec<PointView>,
+    /// Where there is no data, to the minute whatever the step.
+    gaps: Vec<GapView>,
+    /// When its door was open and its defrost or compressor ran.
+    marks: Vec<MarkView>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Span {
+    /// RFC 3339; a day before `to` if left out.
+    from: Option<String>,
+    /// Now, if left out.
+    to: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct HistoryQuery {
+    /// RFC 3339; a day before `to` if left out.
+    from: Option<String>,
+    /// Now, if left out.
+    to: Option<String>,
+    /// Minutes to a point, 1 to 60; 1 if left out.
+    step: Option<u32>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct HistoryDays {
+    probe_id: Uuid,
+    days: Vec<DayView>,
 }
 
 /// The fields of a probe. What is left out stays; a limit of null is taken away.
@@ -77,10 +113,6 @@ struct ProbeChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<i64>)]
     alarm_delay_seconds: Option<Option<i64>>,
-    /// RFC 3339; null takes it away.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
-    next_maintenance: Option<Option<String>>,
     retired: Option<bool>,
     /// What is kept there: categories of the menu, or ids of its items. They are put on hold when they have been warm
     /// for too long.
@@ -100,13 +132,8 @@ fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 impl ProbeChange {
-    fn change(self) -> Result<Change, Problem> {
-        let next_maintenance_ms = match self.next_maintenance {
-            Some(Some(text)) => Some(time_of("nextMaintenance", Some(text))?),
-            Some(None) => Some(None),
-            None => None,
-        };
-        Ok(Change {
+    fn change(self) -> Change {
+        Change {
             name: self.name,
             unit_kind: self.unit_kind,
             min: self.min_milli_c.map(|limit| limit.map(MilliCelsius)),
@@ -114,21 +141,11 @@ impl ProbeChange {
             input: self.input,
             details: self.details.into_iter().collect(),
             alarm_delay_ms: self.alarm_delay_seconds.map(|delay| delay.map(|s| s.saturating_mul(1_000))),
-            next_maintenance_ms,
             retired: self.retired,
             stores: self.stores,
             hold_budget: self.hold_budget,
-        })
+        }
     }
-}
-
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct Span {
-    /// RFC 3339; a day before `to` if left out.
-    from: Option<String>,
-    /// Now, if left out.
-    to: Option<String>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -194,7 +211,7 @@ async fn adopt(
     Key(key): Key,
     Parsed(body): Parsed<ProbeChange>,
 ) -> Result<(StatusCode, Json<ProbeView>), Problem> {
-    let probe = edit(app, caller, key, key, body.change()?).await?;
+    let probe = edit(app, caller, key, key, body.change()).await?;
     Ok((StatusCode::CREATED, probe))
 }
 
@@ -211,7 +228,7 @@ async fn change(
 ) -> Result<Json<ProbeView>, Problem> {
     let known = app.read(move |view| view::probe(view, Id(id))).await?;
     known.ok_or_else(|| Problem::not_found("probe"))?;
-    edit(app, caller, key, Id(id), body.change()?).await
+    edit(app, caller, key, Id(id), body.change()).await
 }
 
 async fn edit(app: App, caller: Caller, key: Id, probe: Id, change: Change) -> Result<Json<ProbeView>, Problem> {
@@ -221,12 +238,12 @@ async fn edit(app: App, caller: Caller, key: Id, probe: Id, change: Change) -> R
 }
 
 /// A probe's minutes. Minutes without data are points without a value, with the reason.
-#[utoipa::path(get, path = "/api/v1/haccp/probes/{id}/history", tag = "haccp", params(("id" = Uuid, Path), Span),
+#[utoipa::path(get, path = "/api/v1/haccp/probes/{id}/history", tag = "haccp", params(("id" = Uuid, Path), HistoryQuery),
     responses((status = 200, body = History), (status = 422, body = Problem)))]
 async fn history(
     State(app): State<App>,
     Path(id): Path<Uuid>,
-    Query(span): Query<Span>,
+    Query(span): Query<HistoryQuery>,
 ) -> Result<Json<History>, Problem> {
     const DAY: i64 = 24 * 3_600_000;
     let to = time_of("to", span.to)?.unwrap_or(app.wall.now_ms() + 60_000);
@@ -235,8 +252,44 @@ async fn history(
         let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "a span of at most 32 days");
         return Err(problem.field("from", "at most 32 days before `to`"));
     }
-    let points = app.read(move |view| view::history(view.conn, Id(id), from, to)).await?;
-    Ok(Json(History { probe_id: id, from: time::text(from), to: time::text(to), points }))
+    let step = span.step.unwrap_or(1);
+    if !(1..=60).contains(&step) {
+        return Err(
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "1 to 60 minutes to a point").field("step", "1 to 60")
+        );
+    }
+    let read = move |view: &View<'_>| {
+        let points = view::history(view.conn, Id(id), from, to)?;
+        Ok(History {
+            probe_id: id,
+            from: time::text(from),
+            to: time::text(to),
+            step,
+            gaps: chart::gaps(&points, from, to, view.now_ms),
+            marks: chart::marks(view.conn, Id(id), from, to)?,
+            points: chart::thinned(points, i64::from(step)),
+        })
+    };
+    Ok(Json(app.read(read).await?))
+}
+
+/// What a probe's minutes add up to by day, for charts of months and years.
+#[utoipa::path(get, path = "/api/v1/haccp/probes/{id}/days", tag = "haccp", params(("id" = Uuid, Path), Span),
+    responses((status = 200, body = HistoryDays), (status = 422, body = Problem)))]
+async fn days(
+    State(app): State<App>,
+    Path(id): Path<Uuid>,
+    Query(span): Query<Span>,
+) -> Result<Json<HistoryDays>, Problem> {
+    const DAY: i64 = 24 * 3_600_000;
+    let to = time_of("to", span.to)?.unwrap_or(app.wall.now_ms());
+    let from = time_of("from", span.from)?.unwrap_or(to - DAY);
+    if to <= from || to - from > 3_660 * DAY {
+        let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "a span of at most 3,660 days");
+        return Err(problem.field("from", "at most 3,660 days before `to`"));
+    }
+    let days = app.read(move |view| view::days(view.conn, Id(id), from, to)).await?;
+    Ok(Json(HistoryDays { probe_id: id, days }))
 }
 
 /// Times at which a probe was beyond its limits, the newest first.
@@ -326,7 +379,7 @@ async fn temperatures(
     Ok(Json(TemperatureList { temperatures, next }))
 }
 
-fn time_of(field: &str, text: Option<String>) -> Result<Option<i64>, Problem> {
+pub(super) fn time_of(field: &str, text: Option<String>) -> Result<Option<i64>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let wrong = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not a time").field(field, "a time as RFC 3339");
     time::parse(&text).map(Some).ok_or_else(wrong)

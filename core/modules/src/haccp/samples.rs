@@ -12,6 +12,8 @@ pub struct Latest {
     pub sample: Sample,
     pub doubt: Option<Doubt>,
     pub at_ms: i64,
+    /// It is current for so long.
+    pub fresh_ms: i64,
     pub battery_percent: Option<u8>,
 }
 

@@ -13,11 +13,11 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Samples;
-use super::minutes::{self, minutes};
+use super::minutes::{self, Figures, minutes};
 use crate::menu::view::ConflictView;
 use crate::time;
 
-/// A sample older than this is no current value.
+/// A sample is a current value for three of its probe's intervals, and for this at least.
 pub const FRESH_MS: i64 = 15_000;
 /// Of a probe of another box only the minutes arrive; the last is current this long.
 pub const FRESH_MINUTE_MS: i64 = 150_000;
@@ -44,7 +44,6 @@ pub struct ProbeView {
     pub details: BTreeMap<String, String>,
     /// How long a value may be beyond its limit before it alarms, where that is not what its kind of unit has.
     pub alarm_delay_seconds: Option<i64>,
-    pub next_maintenance: Option<String>,
     /// No longer in use; its record stays.
     pub retired: bool,
     /// What is kept there: categories of the menu, or ids of its items.
@@ -153,6 +152,22 @@ pub struct PointView {
     pub time_quality: TimeQualityView,
 }
 
+/// What a probe's minutes of a day (UTC) add up to; the hour that goes on is not in it yet.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = HistoryDay)]
+#[serde(rename_all = "camelCase")]
+pub struct DayView {
+    /// As `2026-11-21`.
+    pub day: String,
+    /// Minutes with a value.
+    pub minutes: i64,
+    /// Minutes that were recorded without one. What is missing of 1,440 was not recorded at all.
+    pub missing: i64,
+    pub min: Option<i32>,
+    pub max: Option<i32>,
+    pub mean: Option<i32>,
+}
+
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[schema(as = TimeQuality)]
 #[serde(rename_all = "snake_case")]
@@ -226,7 +241,6 @@ fn one(view: &View<'_>, id: Id, newest: &mut Newest) -> rusqlite::Result<Option<
         input: probe.input,
         details: probe.details.into_iter().collect(),
         alarm_delay_seconds: probe.alarm_delay_ms.map(|ms| ms / 1_000),
-        next_maintenance: probe.next_maintenance_ms.map(time::text),
         retired: probe.retired,
         stores: probe.stores,
         hold_budget: probe.hold_budget,
@@ -250,7 +264,7 @@ fn current(view: &View<'_>, probe: Id, newest: &mut Newest) -> rusqlite::Result<
     };
     if let Some(latest) = view.more.get::<Samples>().and_then(|samples| samples.of(probe)) {
         let shown = match latest.sample {
-            _ if view.now_ms - latest.at_ms > FRESH_MS => show(None, Some("silent"), latest.at_ms),
+            _ if view.now_ms - latest.at_ms > latest.fresh_ms => show(None, Some("silent"), latest.at_ms),
             Ok(value) => show(Some(value.0), latest.doubt.map(Doubt::name), latest.at_ms),
             Err(reason) => show(None, Some(reason.name()), latest.at_ms),
         };
@@ -305,6 +319,21 @@ pub fn history(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqli
         points.push(point(at_ms, &at));
     }
     Ok(points)
+}
+
+/// The days that a span of time touches.
+pub fn days(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqlite::Result<Vec<DayView>> {
+    const DAY_MS: i64 = 86_400_000;
+    let days = minutes::days(conn, probe, from_ms.div_euclid(DAY_MS)..(to_ms - 1).div_euclid(DAY_MS) + 1)?;
+    let shown = |(day, figures): (i64, Figures)| DayView {
+        day: time::text(day * DAY_MS).chars().take_while(|c| *c != 'T').collect(),
+        minutes: figures.minutes,
+        missing: figures.missing,
+        min: figures.lowest,
+        max: figures.highest,
+        mean: figures.mean(),
+    };
+    Ok(days.into_iter().map(shown).collect())
 }
 
 fn gap(at_ms: i64) -> PointView {

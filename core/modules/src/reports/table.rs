@@ -54,12 +54,15 @@ fn degrees(value: Option<&Temperature>) -> String {
     value.map(|value| value.shown.clone()).unwrap_or_default()
 }
 
+/// Makes a section's tables of a report, in a language.
+type Section = fn(&Report, &str) -> Vec<Table>;
+
 impl Report {
     /// The tables of the sections that were asked for, in the order in which they are read.
     pub fn tables(&self) -> Vec<Table> {
         let unit = if self.scale == "F" { "°F" } else { "°C" };
         let mut tables = vec![self.summary()];
-        let all: [(&str, fn(&Report, &str) -> Vec<Table>); 12] = [
+        let all: [(&str, Section); 12] = [
             ("units", |report, unit| vec![report.unit_table(unit), report.gap_table()]),
             ("excursions", |report, unit| vec![report.excursion_table(unit)]),
             ("records", |report, unit| vec![report.record_table(), report.action_table(unit)]),

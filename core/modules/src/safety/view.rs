@@ -682,6 +682,29 @@ pub fn calibration_states(
     Ok(states)
 }
 
+/// A probe and, where its calibration is due or overdue, since when or by when.
+#[derive(Clone, Debug)]
+pub struct DueCalibration {
+    pub probe: Id,
+    pub name: String,
+    pub due_ms: Option<i64>,
+}
+
+/// One that was never calibrated is in no list: nothing says when it would be due.
+pub fn due_calibrations(conn: &Connection, warn_days: u16, now_ms: i64) -> rusqlite::Result<Vec<DueCalibration>> {
+    let sql = "SELECT p.id, p.name, c.due_ms, c.left_good FROM haccp_probe p JOIN safety_calibration c ON c.id=(
+          SELECT id FROM safety_calibration WHERE probe=p.id ORDER BY at_ms DESC, id DESC LIMIT 1)
+        WHERE p.retired=0 ORDER BY p.id";
+    let mut statement = conn.prepare_cached(sql)?;
+    let warn_ms = i64::from(warn_days) * 86_400_000;
+    let rows = statement.query_map([], |row| {
+        let (due_ms, left_good): (i64, bool) = (row.get(2)?, row.get(3)?);
+        let due = now_ms > due_ms - warn_ms || !left_good;
+        Ok(DueCalibration { probe: row.get(0).map(Id::from_bytes)?, name: row.get(1)?, due_ms: due.then_some(due_ms) })
+    })?;
+    rows.collect()
+}
+
 /// Which records a list holds.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordFilter {

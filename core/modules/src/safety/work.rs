@@ -4,11 +4,11 @@
 
 use rusqlite::Connection;
 use trivet_domain::MilliCelsius;
-use trivet_domain::haccp::Severity;
+use trivet_domain::haccp::{Limits, Severity, Verdict};
 use trivet_domain::safety::cooling::{Sample, judge};
 use trivet_domain::safety::{
     self, CheckKind, CheckMissed, Clock, Command, Cooling, CoolingEnded, CoolingVerdict, CoolingWarned, Doubt, Expiry,
-    RecordKind, RecordOpened, Timer, TimerExpired, WARN_MS, record_about, severity,
+    RecordKind, RecordOpened, Step, Timer, TimerExpired, WARN_MS, record_about, severity,
 };
 use trivet_log::Id;
 use trivet_replica::View;
@@ -111,7 +111,7 @@ pub fn samples_of(conn: &Connection, cooling: &Cooling, now_ms: i64) -> rusqlite
         None => Vec::new(),
     };
     // What no fact speaks of is a gap, not a sample.
-    let recorded = points.into_iter().filter(|point| point.reason.as_deref() != Some("no record"));
+    let recorded = points.into_iter().filter(|point| !point.late && point.reason.as_deref() != Some("no record"));
     let samples = recorded.filter_map(|point| {
         let at_ms = time::parse(&point.at)? + 60_000;
         // A minute with doubt in it is no better than one without data.
@@ -148,7 +148,14 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
         let record = record_about(about);
         work.push((record, Command::OpenRecord { record, opened }));
     };
-    let version = plans::in_force(conn, location, view.now_ms)?.map(|(approval, _)| approval.version);
+    let (version, plan) =
+        plans::in_force(conn, location, view.now_ms)?.map(|(approval, plan)| (approval.version, plan)).unzip();
+    // Whose corrective actions are offered.
+    let at_step = |step: Step| {
+        let mut points = plan.iter().flat_map(|plan| &plan.control_points);
+        points.find(|point| point.step == step).map(|point| point.id.clone())
+    };
+    let of_check = |id: &str| plan.as_ref().and_then(|plan| plan.check(id)?.control_point.clone());
     let record = |kind, severity, summary: String, about: Id| RecordOpened {
         kind,
         severity,
@@ -161,20 +168,20 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
     };
     for id in wanted("SELECT s.id FROM safety_check s WHERE (s.missed=1 OR s.passed=0)")? {
         let Some(check) = view::check_state(conn, id)? else { continue };
-        let (what, plan_version) = match (&check.done, &check.missed) {
+        let (what, plan_version, named) = match (&check.done, &check.missed) {
             (Some(done), _) if !done.what.passed => {
                 let severity = if measures_food(done.what.kind) { Severity::High } else { Severity::Warn };
                 let summary = format!("{}: not passed{}", done.what.name, about_product(done.what.product.as_deref()));
-                (record(RecordKind::CheckFailed, severity, summary, id), done.what.plan_version)
+                (record(RecordKind::CheckFailed, severity, summary, id), done.what.plan_version, &done.what.check)
             }
             (_, Some(missed)) => {
                 let severity = if measures_food(missed.what.kind) { Severity::High } else { Severity::Warn };
                 let summary = format!("{}: not done in time", missed.what.name);
-                (record(RecordKind::CheckMissed, severity, summary, id), missed.what.plan_version)
+                (record(RecordKind::CheckMissed, severity, summary, id), missed.what.plan_version, &missed.what.check)
             }
             _ => continue,
         };
-        open(id, RecordOpened { plan_version: plan_version.or(version), ..what });
+        open(id, RecordOpened { plan_version: plan_version.or(version), control_point: of_check(named), ..what });
     }
     for id in wanted("SELECT s.id FROM safety_cooling s WHERE s.verdict IN('failed', 'indeterminate')")? {
         let Some(cooling) = view::cooling_state(conn, id)? else { continue };
@@ -191,6 +198,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
             id,
             RecordOpened {
                 plan_version: cooling.started.what.plan_version.or(version),
+                control_point: at_step(Step::Cool),
                 probe: cooling.started.what.probe,
                 ..opened
             },
@@ -202,7 +210,26 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
         let too_warm = timer.expired.as_ref().is_some_and(|expired| expired.what.why == Expiry::TooWarm);
         let why = if too_warm { "became too warm" } else { "not discarded after its time" };
         let opened = record(RecordKind::Timer, Severity::High, format!("{}: {why}", timer.started.what.product), id);
-        open(id, RecordOpened { plan_version: timer.started.what.plan_version.or(version), ..opened });
+        open(
+            id,
+            RecordOpened {
+                plan_version: timer.started.what.plan_version.or(version),
+                control_point: at_step(Step::TimeControl),
+                ..opened
+            },
+        );
+    }
+    let manual = "SELECT s.id FROM haccp_manual s WHERE s.entered_ms>?1-86400000 AND (s.value>s.max OR s.value<s.min)";
+    for id in wanted(manual)? {
+        let Some(read) = crate::haccp::view::manual(conn, id)? else { continue };
+        let limits = Limits { min: read.min_milli_c.map(MilliCelsius), max: read.max_milli_c.map(MilliCelsius) };
+        let (Verdict::Above(severity) | Verdict::Below(severity)) = limits.judge(MilliCelsius(read.value_milli_c))
+        else {
+            continue;
+        };
+        let summary = format!("{}: {} by hand", read.sensor_name, MilliCelsius(read.value_milli_c));
+        let opened = record(RecordKind::Breach, severity, summary, id);
+        open(id, RecordOpened { probe: Some(Id(read.sensor_id)), ..opened });
     }
     for id in wanted("SELECT s.id FROM safety_calibration s WHERE s.found_good=0")? {
         let Some(calibration) = view::calibration_state(conn, id)? else { continue };

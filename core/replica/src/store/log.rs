@@ -407,6 +407,59 @@ fn read_entries(conn: &Connection, sid: i64, lane: Lane, after: u64, to: u64) ->
     rows.collect()
 }
 
+/// A batch after a number that ends at `last` or before, at a checkpoint: of so many entries, unless a commit is larger.
+pub(crate) fn batch_of(
+    conn: &Connection,
+    stream: &StreamId,
+    after: u64,
+    last: u64,
+    most: u64,
+) -> rusqlite::Result<Option<Batch>> {
+    let Some(sid) = known_sid(conn, stream)? else { return Ok(None) };
+    let nearest = checkpoint(conn, sid, after + 1, "seq>=?2 ORDER BY seq")?.filter(|c| c.seq <= last);
+    let Some(nearest) = nearest else { return Ok(None) };
+    let widest = checkpoint(conn, sid, last.min(after.saturating_add(most)), "seq<=?2 ORDER BY seq DESC")?;
+    let checkpoint = widest.filter(|c| c.seq > nearest.seq).unwrap_or(nearest);
+    let entries = read_entries(conn, sid, stream.lane, after, checkpoint.seq)?.into_iter().map(Into::into).collect();
+    Ok(Some(Batch { stream: *stream, first: after + 1, entries, checkpoint }))
+}
+
+pub(crate) fn newest_checkpoint(conn: &Connection, sid: i64) -> rusqlite::Result<Option<Checkpoint>> {
+    checkpoint(conn, sid, i64::MAX.cast_unsigned(), "seq<=?2 ORDER BY seq DESC")
+}
+
+/// The last checkpoint of before a time, by halving: the clock of a stream rises.
+pub(crate) fn last_checkpoint_before(
+    conn: &Connection,
+    sid: i64,
+    head: u64,
+    ms: u64,
+) -> rusqlite::Result<Option<Checkpoint>> {
+    let (mut best, mut low, mut high) = (None, 1, head);
+    while low <= high {
+        let middle = low + (high - low) / 2;
+        match checkpoint(conn, sid, middle, "seq<=?2 ORDER BY seq DESC")?.filter(|c| c.seq >= low) {
+            Some(later) if later.hlc.ms() >= ms => high = later.seq - 1,
+            found => {
+                best = found.or(best);
+                low = middle + 1;
+            }
+        }
+    }
+    Ok(best)
+}
+
+/// The first checkpoint of a time or later.
+pub(crate) fn first_checkpoint_from(
+    conn: &Connection,
+    sid: i64,
+    head: u64,
+    ms: u64,
+) -> rusqlite::Result<Option<Checkpoint>> {
+    let before = last_checkpoint_before(conn, sid, head, ms)?.map_or(0, |c| c.seq);
+    checkpoint(conn, sid, before + 1, "seq>=?2 ORDER BY seq")
+}
+
 /// Our chain at a place, recomputed from the checkpoint before it.
 pub fn chain_at(conn: &Connection, stream: &StreamId, seq: u64) -> rusqlite::Result<Option<Chain>> {
     let Some(sid) = known_sid(conn, stream)? else { return Ok((seq == 0).then(|| Chain::start(stream))) };

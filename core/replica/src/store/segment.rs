@@ -1,5 +1,5 @@
 //! Where the entries of the readings lane lie: there are half a million a year and box, nearly alike, and nobody asks
-//! for one of them alone. New ones are rows of `tail` under their stream and number; a full block of 256 numbers
+//! for one of them alone. New ones are rows of `tail` under their stream and number; a full block of 64 numbers
 //! becomes one compressed row of `segment`, whenever the writer has nothing else to do. `part` says in which blocks a
 //! subject has entries.
 //!
@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS part(entity BLOB NOT NULL, place INTEGER NOT NULL, PR
 ";
 
 /// Numbers of a block, from one multiple of this to before the next.
-pub const BLOCK: u64 = 256;
+pub const BLOCK: u64 = 64;
 const NUMBER_BITS: u32 = 40;
 
 /// Whether a lane's entries are kept here.

@@ -117,7 +117,7 @@ impl Stream {
 pub(crate) fn minute_read(minute: i64, milli_celsius: i32, late: bool) -> Vec<u8> {
     let reading = (milli_celsius, 60u16);
     let roster = [minicbor::bytes::ByteArray::from(*PROBE.as_bytes())];
-    if late { cbor((minute, [reading], roster, 1u8)) } else { cbor((minute, [reading], roster)) }
+    if late { cbor((minute, [reading], roster, (), (), true)) } else { cbor((minute, [reading], roster)) }
 }
 
 pub(crate) fn cbor<T: minicbor::Encode<()>>(value: T) -> Vec<u8> {

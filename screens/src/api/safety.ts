@@ -1,0 +1,124 @@
+// Every call of the API about food safety: plan, checks, cooling, timers, calibrations, records, reports.
+import { ask } from "./client";
+import type {
+  Calibration,
+  CalibrationState,
+  CheckList,
+  Compliance,
+  ComplianceRecord,
+  CoolingRun,
+  Discovered,
+  Equipment,
+  FoodTimer,
+  NewAction,
+  NewCalibration,
+  NewCheck,
+  NewCooling,
+  NewRecord,
+  NewTimer,
+  PlanApproval,
+  PlanPreset,
+  PlanState,
+  Probe,
+  ProbePatch,
+  Breach,
+  MenuItem,
+  SafetyCheck,
+  SafetyReview,
+} from "./types";
+
+const at = (id: string) => encodeURIComponent(id);
+
+export const plan = () => ask<PlanState>("/haccp/plan");
+export const planPresets = () => ask<{ presets: PlanPreset[] }>("/haccp/plan/presets");
+export const approvedPlan = (id: string) => ask<PlanApproval>(`/haccp/plan/approvals/${at(id)}`);
+
+export const saveDraft = (draft: unknown, key: string) =>
+  ask<PlanState>("/haccp/plan/draft", { method: "PUT", body: { plan: draft }, key });
+
+export const approvePlan = (draftVersion: number, note: string, key: string) =>
+  ask<PlanState>("/haccp/plan/approve", { method: "POST", body: note === "" ? { draftVersion } : { draftVersion, note }, key });
+
+export const checks = () => ask<CheckList>("/haccp/checks");
+export const doCheck = (check: NewCheck, key: string) => ask<SafetyCheck>("/haccp/checks", { method: "POST", body: check, key });
+
+export const coolingRuns = () => ask<{ runs: CoolingRun[] }>("/haccp/cooling");
+export const startCooling = (run: NewCooling, key: string) => ask<CoolingRun>("/haccp/cooling", { method: "POST", body: run, key });
+
+export const measureCooling = (id: string, milliC: number, key: string) =>
+  ask<CoolingRun>(`/haccp/cooling/${at(id)}/measurements`, { method: "POST", body: { milliC }, key });
+
+export interface Settled {
+  outcome: "kept" | "reheated" | "discarded";
+  milliC?: number;
+  quantity?: string;
+  note?: string;
+}
+
+export const settleCooling = (id: string, settled: Settled, key: string) =>
+  ask<CoolingRun>(`/haccp/cooling/${at(id)}/settle`, { method: "POST", body: settled, key });
+
+export const timers = () => ask<{ timers: FoodTimer[] }>("/haccp/timers");
+
+export const startTimer = (timer: NewTimer, key: string) =>
+  ask<{ timer: FoodTimer; printed: boolean }>("/haccp/timers", { method: "POST", body: timer, key });
+
+export const measureTimer = (id: string, milliC: number, key: string) =>
+  ask<FoodTimer>(`/haccp/timers/${at(id)}/measurements`, { method: "POST", body: { milliC }, key });
+
+export interface Ended {
+  how: "served" | "discarded";
+  quantity?: string;
+  note?: string;
+}
+
+export const endTimer = (id: string, ended: Ended, key: string) =>
+  ask<FoodTimer>(`/haccp/timers/${at(id)}/end`, { method: "POST", body: ended, key });
+
+export const printLabel = (label: unknown, key: string) => ask<unknown>("/labels", { method: "POST", body: label, key });
+
+export const calibrationsDue = () => ask<{ probes: CalibrationState[] }>("/haccp/calibrations/due");
+
+export const calibrationsOf = (probeId: string) =>
+  ask<{ calibrations: Calibration[] }>(`/haccp/calibrations?probeId=${at(probeId)}`);
+
+export const calibrate = (calibration: NewCalibration, key: string) =>
+  ask<Calibration>("/haccp/calibrations", { method: "POST", body: calibration, key });
+
+export const records = (open: boolean) => ask<{ records: ComplianceRecord[] }>(`/haccp/records${open ? "?open=true" : ""}`);
+
+export const openRecord = (record: NewRecord, key: string) =>
+  ask<ComplianceRecord>("/haccp/records", { method: "POST", body: record, key });
+
+export const takeAction = (id: string, action: NewAction, key: string) =>
+  ask<ComplianceRecord>(`/haccp/records/${at(id)}/actions`, { method: "POST", body: action, key });
+
+export const closeRecord = (id: string, key: string) =>
+  ask<ComplianceRecord>(`/haccp/records/${at(id)}/close`, { method: "POST", key });
+
+export const verifyRecord = (id: string, note: string, key: string) =>
+  ask<ComplianceRecord>(`/haccp/records/${at(id)}/verify`, { method: "POST", body: note === "" ? {} : { note }, key });
+
+export const breaches = () => ask<{ breaches: Breach[] }>("/haccp/breaches");
+
+/** Puts back on the menu what a breach has taken off it. */
+export const releaseHold = (breach: string, key: string) =>
+  ask<{ items: string[] }>(`/haccp/breaches/${at(breach)}/release`, { method: "POST", key });
+
+export const menuItems = () => ask<{ items: MenuItem[] }>("/pos/menu");
+
+export const compliance = (from: Date) => ask<Compliance>(`/haccp/compliance?from=${at(from.toISOString())}`);
+
+export const reviews = () => ask<{ reviews: SafetyReview[] }>("/haccp/reviews");
+
+export const review = (from: Date, to: Date, meaning: string, key: string) =>
+  ask<SafetyReview>("/haccp/reviews", { method: "POST", body: { from: from.toISOString(), to: to.toISOString(), meaning }, key });
+
+export const discovered = () => ask<Discovered>("/haccp/discovered");
+
+export const adoptProbe = (probe: ProbePatch, key: string) => ask<Probe>("/haccp/probes", { method: "POST", body: probe, key });
+
+export const equipment = () => ask<{ equipment: Equipment[] }>("/kitchen/equipment");
+
+export const changeEquipment = (id: string, change: unknown, key: string) =>
+  ask<Equipment>(`/kitchen/equipment/${at(id)}`, { method: "PUT", body: change, key });

@@ -1,0 +1,188 @@
+// The form of one check, as the plan asks: temperatures by its limits, questions, and for a delivery who brought what
+// and whether it was taken. What comes after its time is late, and the form says so before it is sent.
+import { useState } from "preact/hooks";
+import { doCheck } from "../api/safety";
+import type { DueCheck, NewCheck } from "../api/types";
+import { t } from "../i18n";
+import { useWrite } from "../state/useWrite";
+import { forget, write } from "../state/write";
+import { Dialog } from "../ui/Dialog";
+import { clock } from "../ui/format";
+import { Trouble } from "../ui/Trouble";
+import { useNow } from "../ui/useNow";
+import { MilliField, milliOf } from "./MilliField";
+import { clauseText, holds, limitsOf, ruleText, type Plan, type PlannedCheck, type Rule } from "./plan";
+
+const TEXT_LIMIT = 100;
+const NOTE_LIMIT = 500;
+
+export interface CheckFormProps {
+  check: PlannedCheck;
+  due: DueCheck | null;
+  plan: Plan;
+  onClose: () => void;
+  onDone: () => void;
+}
+
+type Typed = Record<string, string>;
+
+export function CheckForm({ check, due, plan, onClose, onDone }: CheckFormProps) {
+  const rules = limitsOf(plan, check);
+  const [chosen, setChosen] = useState<string[]>(rules.length === 1 ? [rules[0]!.id] : []);
+  const [typed, setTyped] = useState<Typed>({});
+  const subject = `check:${due?.id ?? check.id}`;
+  const busy = useWrite(subject)?.state === "sending";
+  const late = useNow() > (due ? Date.parse(due.until) : Infinity);
+  const delivery = check.kind === "delivery";
+  const set = (name: string, text: string) => {
+    if (!busy) forget(subject);
+    setTyped((now) => ({ ...now, [name]: text }));
+  };
+  const measured = rules.filter(({ id }) => chosen.includes(id));
+  const body = bodyOf(check, due, measured, typed);
+  const send = async () => {
+    if (body && (await write(subject, (key) => doCheck(body, key)))) onDone();
+  };
+  const text = (name: string, label: string, limit = TEXT_LIMIT) => (
+    <label class="field">
+      <span>{label}</span>
+      <input value={typed[name] ?? ""} maxLength={limit} readOnly={busy} data-testid={`check-${name}`} onInput={(event) => set(name, event.currentTarget.value)} />
+    </label>
+  );
+  return (
+    <Dialog
+      wide
+      title={check.name}
+      onClose={onClose}
+      foot={
+        <button type="button" class="primary big" disabled={busy || body === undefined} data-testid="check-send" onClick={() => void send()}>
+          {t(busy ? "sending" : late ? "checks.saveLate" : "checks.save")}
+        </button>
+      }
+    >
+      {late && due && (
+        <p class="message warn" data-testid="is-late">
+          {t("checks.isLate", { until: clock(due.until) })}
+        </p>
+      )}
+      {(delivery || check.kind !== "cleaning") && text("product", t("check.product"))}
+      {delivery && (
+        <div class="pair">
+          {text("supplier", t("check.supplier"))}
+          {text("lot", t("check.lot"))}
+        </div>
+      )}
+      {rules.length > 1 && (
+        <div class="field">
+          <span>{t("check.which")}</span>
+          <div class="choices tall">
+            {rules.map((rule) => (
+              <button
+                key={rule.id}
+                type="button"
+                aria-pressed={chosen.includes(rule.id)}
+                data-testid={`rule-${rule.id}`}
+                onClick={() => setChosen((now) => (now.includes(rule.id) ? now.filter((id) => id !== rule.id) : [...now, rule.id]))}
+              >
+                {rule.name} <small>{ruleText(rule)}</small>
+              </button>
+            ))}
+          </div>
+        </div>
+      )}
+      {measured.map((rule) => (
+        <Measured key={rule.id} rule={rule} typed={typed} onInput={set} />
+      ))}
+      {(check.asks ?? []).map((ask) =>
+        ask.answer === "yes_no" ? (
+          <YesNo key={ask.id} name={ask.text} value={typed[`ask ${ask.id}`]} testId={`ask-${ask.id}`} onChoose={(yes) => set(`ask ${ask.id}`, yes)} />
+        ) : (
+          <span key={ask.id}>{text(`ask ${ask.id}`, ask.text, NOTE_LIMIT)}</span>
+        ),
+      )}
+      {delivery && <YesNo name={t("check.accepted")} value={typed["accepted"]} testId="accepted" onChoose={(yes) => set("accepted", yes)} />}
+      {text("note", t("check.note"), NOTE_LIMIT)}
+      <Trouble subject={subject} testId="check-trouble" />
+    </Dialog>
+  );
+}
+
+function Measured({ rule, typed, onInput }: { rule: Rule; typed: Typed; onInput: (name: string, text: string) => void }) {
+  const { scale, bound } = rule.limit;
+  const value = typed[`milli ${rule.id}`] ?? "";
+  const milliC = value.trim() === "" ? undefined : milliOf(value, scale, bound);
+  const small = (name: string, label: string) => (
+    <label class="field">
+      <span>{label}</span>
+      <input inputMode="numeric" value={typed[name] ?? ""} data-testid={name.replace(" ", "-")} onInput={(event) => onInput(name, event.currentTarget.value)} />
+    </label>
+  );
+  return (
+    <div class="measured">
+      <MilliField
+        label={`${rule.name}: ${ruleText(rule)}`}
+        scale={scale}
+        text={value}
+        hint={clauseText(rule.source)}
+        verdict={milliC === undefined ? undefined : holds(rule.limit, milliC)}
+        testId={`milli-${rule.id}`}
+        onInput={(text) => onInput(`milli ${rule.id}`, text)}
+      />
+      {rule.holdSeconds ? small(`held ${rule.id}`, t("check.held")) : null}
+      {rule.withinMinutes ? small(`took ${rule.id}`, t("check.took")) : null}
+    </div>
+  );
+}
+
+interface YesNoProps {
+  name: string;
+  value: string | undefined;
+  testId: string;
+  onChoose: (value: "yes" | "no") => void;
+}
+
+export function YesNo({ name, value, testId, onChoose }: YesNoProps) {
+  return (
+    <div class="yes-no" role="radiogroup" aria-label={name}>
+      <span>{name}</span>
+      <button type="button" class="big" role="radio" aria-checked={value === "yes"} data-testid={`${testId}-yes`} onClick={() => onChoose("yes")}>
+        {t("yes")}
+      </button>
+      <button type="button" class="big no" role="radio" aria-checked={value === "no"} data-testid={`${testId}-no`} onClick={() => onChoose("no")}>
+        {t("no")}
+      </button>
+    </div>
+  );
+}
+
+const whole = (text: string | undefined) => (text?.trim() ? Number(/^\d{1,5}$/.exec(text.trim())?.[0] ?? NaN) : undefined);
+
+/** Undefined while something is missing. */
+function bodyOf(check: PlannedCheck, due: DueCheck | null, measured: Rule[], typed: Typed): NewCheck | undefined {
+  const text = (name: string) => typed[name]?.trim() || undefined;
+  const values = measured.map(({ id, limit }) => ({
+    rule: id,
+    milliC: milliOf(typed[`milli ${id}`] ?? "", limit.scale, limit.bound),
+    heldSeconds: whole(typed[`held ${id}`]),
+    tookMinutes: whole(typed[`took ${id}`]),
+  }));
+  if (values.some((value) => value.milliC === undefined || Number.isNaN(value.heldSeconds) || Number.isNaN(value.tookMinutes))) return undefined;
+  const asks = check.asks ?? [];
+  if (asks.some((ask) => text(`ask ${ask.id}`) === undefined)) return undefined;
+  const answers = asks.map(({ id, answer }) =>
+    answer === "yes_no" ? { ask: id, yes: typed[`ask ${id}`] === "yes" } : { ask: id, text: text(`ask ${id}`) },
+  );
+  const accepted = typed["accepted"];
+  if (check.kind === "delivery" && accepted === undefined) return undefined;
+  return {
+    check: check.id,
+    dueAt: due?.dueAt,
+    values,
+    answers,
+    product: text("product"),
+    supplier: text("supplier"),
+    lot: text("lot"),
+    accepted: accepted === undefined ? undefined : accepted === "yes",
+    note: text("note"),
+  } as NewCheck;
+}

@@ -1,0 +1,7 @@
+import { boot } from "../ui/boot";
+import { SafetyPage } from "./SafetyPage";
+import "./parts.css";
+import "./safety.css";
+import "./score.css";
+
+boot({ title: "page.safety", Page: SafetyPage, wants: () => ({ needs: ["admin"], likes: ["notifications", "pos"] }) });

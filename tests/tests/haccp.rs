@@ -1,0 +1,91 @@
+//! A fridge gets warm: from the sample to the alarm, the record of what was done, and the end of it.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use trivet_restaurant::{Guest, Plan, Restaurant, until};
+
+const SOON: Duration = Duration::from_secs(20);
+
+fn list(guest: &Guest, path: &str, what: &str) -> Vec<Value> {
+    guest.get(path).unwrap().expect_status(200).unwrap()[what].as_array().unwrap().clone()
+}
+
+fn probe(guest: &Guest, name: &str) -> Value {
+    list(guest, "/api/v1/haccp/probes", "probes").into_iter().find(|probe| probe["name"] == name).unwrap()
+}
+
+fn set(manager: &Guest, name: &str, change: &Value) -> Value {
+    let path = format!("/api/v1/haccp/probes/{}", probe(manager, name)["id"].as_str().unwrap());
+    manager.put(&path, change).unwrap().expect_status(200).unwrap()
+}
+
+fn alert(guest: &Guest, words: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    until(SOON, || {
+        let alerts = list(guest, "/api/v1/alerts", "alerts");
+        Ok(alerts.into_iter().find(|alert| alert["words"] == words && wanted(alert)))
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_warm_fridge_is_alarmed_dealt_with_and_closed_across_a_stop_of_the_box() {
+    let mut restaurant = Restaurant::open(&Plan { relay: false, ..Plan::default() }).unwrap();
+    let (manager, cook) = (restaurant.log_in("manager").unwrap(), restaurant.log_in("cook").unwrap());
+    set(&manager, "Walk-in fridge", &json!({"alarmDelaySeconds": 0}));
+    restaurant.probe_fault("walk-in", "value", json!(9.2)).unwrap();
+    let told = alert(&cook, "temperature_high", |_| true);
+    assert_eq!((&told["category"], &told["severity"]), (&json!("temperature_violation"), &json!("critical")), "{told}");
+    assert_eq!(told["message"], "Walk-in fridge is too warm: 9.2 °C, limit 5 °C");
+    let open = || list(&manager, "/api/v1/haccp/records?open=true", "records");
+    let records = until(SOON, || Ok(Some(open()).filter(|records| !records.is_empty()))).unwrap();
+    let record = records.first().unwrap();
+    assert_eq!((records.len(), &record["summary"]), (1, &json!("Walk-in fridge: 9.2 °C")), "{record}");
+    // Another fridge waits for its half hour: an excursion that nobody is called for.
+    restaurant.probe_fault("grill-drawer", "value", json!(6.0)).unwrap();
+    let breaches = || list(&cook, "/api/v1/haccp/breaches?open=true", "breaches");
+    until(SOON, || Ok((breaches().len() == 2).then_some(()))).unwrap();
+    // The box stops and starts: it goes on with what it knew, and tells nothing twice.
+    restaurant.process("box1").kill();
+    restaurant.restart("box1").unwrap();
+    let (manager, cook) = (restaurant.log_in("manager").unwrap(), restaurant.log_in("cook").unwrap());
+    until(SOON, || Ok((probe(&cook, "Walk-in fridge")["current"]["quality"] == "good").then_some(()))).unwrap();
+    restaurant.probe_fault("walk-in", "value", json!(9.4)).unwrap();
+    until(SOON, || Ok((probe(&cook, "Walk-in fridge")["current"]["milliC"] == 9_400).then_some(()))).unwrap();
+    let alerts = list(&cook, "/api/v1/alerts", "alerts");
+    let high = alerts.iter().filter(|alert| alert["words"] == "temperature_high").collect::<Vec<_>>();
+    assert_eq!((high.len(), &high[0]["times"]), (1, &json!(1)), "{high:?}");
+    // The record does not close without a word of what was done.
+    let record = format!("/api/v1/haccp/records/{}", record["id"].as_str().unwrap());
+    let early = manager.post(&format!("{record}/close"), &json!({})).unwrap();
+    assert_eq!(early.status, 409, "{}", early.body);
+    let action = json!({"choice": "other", "text": "moved to the other fridge", "productMilliC": 4_800,
+        "disposition": "keep", "quantity": "12 kg", "cause": "door left open"});
+    manager.post(&format!("{record}/actions"), &action).unwrap().expect_status(200).unwrap();
+    manager.post(&format!("{record}/close"), &json!({})).unwrap().expect_status(200).unwrap();
+    alert(&cook, "temperature_high", |alert| alert["state"] == "closed");
+    // Cold again: the excursion ends with its peak.
+    restaurant.probe_fault("walk-in", "value", json!(3.0)).unwrap();
+    until(SOON, || Ok((breaches().len() == 1).then_some(()))).unwrap();
+    let all = list(&cook, "/api/v1/haccp/breaches", "breaches");
+    let walk_in = all.iter().find(|breach| breach["probeName"] == "Walk-in fridge").unwrap();
+    assert_eq!((&walk_in["peakMilliC"], &walk_in["rule"]["bound"]), (&json!(9_400), &json!("at_most")), "{walk_in}");
+}
+
+#[test]
+fn a_value_that_somebody_measured_too_warm_asks_what_became_of_the_food() {
+    let restaurant = Restaurant::open(&Plan { relay: false, ..Plan::default() }).unwrap();
+    let cook = restaurant.log_in("cook").unwrap();
+    let reading = json!({"sensorId": probe(&cook, "Freezer")["id"], "value": -9.0, "unit": "C",
+        "measuredAt": "2026-01-01T00:00:00Z", "source": "hand"});
+    let recorded = cook.post("/api/v1/temperature", &reading).unwrap().expect_status(201).unwrap();
+    assert_eq!((&recorded["compliant"], &recorded["severity"]), (&json!(false), &json!("critical")));
+    let told = alert(&cook, "temperature_high", |_| true);
+    assert_eq!(told["about"], probe(&cook, "Freezer")["id"]);
+    let records = until(SOON, || {
+        Ok(Some(list(&cook, "/api/v1/haccp/records?open=true", "records")).filter(|records| !records.is_empty()))
+    });
+    assert_eq!(records.unwrap().first().unwrap()["summary"], "Freezer: -9.000 °C by hand");
+}
