@@ -12,7 +12,8 @@ use trivet_restaurant::{Binaries, Plan, Restaurant, new_key, until};
 fn draw(sheet: &[u8]) -> Output {
     let trivet = Binaries::find(None).unwrap().path("trivet").unwrap();
     let mut command = Command::new(trivet);
-    command.arg("report-pdf").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // As the daemon starts it.
+    command.arg("report-pdf").env_clear().stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let sheet = sheet.to_owned();

@@ -413,7 +413,10 @@ async fn a_month_says_what_was_and_what_nobody_knows() {
             (60, "2026-03-15T02:00:00+02:00".to_owned(), "timeout".to_owned()),
         ]
     );
-    assert_eq!(walk_in["bands"].as_array().unwrap().len(), 31);
+    let bands = walk_in["bands"].as_array().unwrap();
+    assert_eq!(bands.len(), 31);
+    assert_eq!((&bands[14]["minutes"], &bands[14]["ofMinutes"]), (&(1_440 - 350).into(), &1_440.into()));
+    assert_eq!((&bands[28]["minutes"], &bands[28]["ofMinutes"]), (&1_380.into(), &1_380.into()), "clocks went forward");
     // The plan is in Fahrenheit: 9.020 °C is 48.236 °F, and no violation reads smaller than it is.
     assert_eq!(
         (&json["scale"], &fish["highest"]["shown"], &fish["lowest"]["shown"]),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use axum::http::StatusCode;
 use nix::sys::resource::{Resource, setrlimit};
+use nix::unistd::alarm;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use trivet_modules::reports::{Desk, MAX_SHEET, Sheet, pdf};
 use trivet_replica::Problem;
@@ -46,6 +47,7 @@ async fn run(sheet: Vec<u8>) -> anyhow::Result<Vec<u8>> {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
+        // With RUST_BACKTRACE a process that has no memory left waits for ever, while it wants some to print where it was.
         .env_clear()
         .kill_on_drop(true)
         .spawn()
@@ -84,6 +86,8 @@ pub(crate) fn report_pdf() -> anyhow::Result<()> {
     setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY).context("limiting memory")?;
     setrlimit(Resource::RLIMIT_CPU, CPU, CPU).context("limiting time")?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0).context("no core file")?;
+    // It ends also where nobody waits for it, and where it has no memory left to say why.
+    alarm::set(u32::try_from(WITHIN.as_secs()).unwrap_or(90));
     let mut json = Vec::new();
     std::io::stdin().lock().take(MAX_SHEET as u64 + 1).read_to_end(&mut json).context("reading the sheet")?;
     if json.len() > MAX_SHEET {

@@ -204,7 +204,9 @@ pub struct Band {
     pub place: u32,
     pub lowest_milli_c: i32,
     pub highest_milli_c: i32,
+    /// With a value, of all that it has.
     pub minutes: u32,
+    pub of_minutes: u32,
     pub beyond_minutes: u32,
 }
 

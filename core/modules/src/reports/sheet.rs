@@ -60,8 +60,9 @@ pub struct Chart {
     pub note: String,
     /// Days or hours of the period.
     pub places: u32,
-    /// Place, lowest, highest (thousandths of a degree of the chart's scale), whether any of it lay beyond a limit.
-    pub bands: Vec<(u32, i32, i32, bool)>,
+    /// Place, lowest, highest (thousandths of a degree of the chart's scale), whether any of it lay beyond a limit, how
+    /// much of it is recorded, of a thousand.
+    pub bands: Vec<(u32, i32, i32, bool, u16)>,
     /// Lines of the limits.
     pub limits: Vec<i32>,
     /// Words under the axis: from and to.
@@ -85,10 +86,11 @@ impl Report {
             blocks.extend(self.units.iter().map(|unit| Block::Chart(self.chart(unit))));
         }
         for table in tables {
-            if table.section == "plan" {
+            let is_plan = table.section == "plan";
+            blocks.push(Block::Table(table));
+            if is_plan && !self.plans.is_empty() {
                 blocks.push(self.plan_text());
             }
-            blocks.push(Block::Table(table));
         }
         blocks.extend(self.proof());
         let fingerprint = self.seal.fingerprint.clone().unwrap_or_else(|| "none yet".to_owned());
@@ -206,7 +208,10 @@ impl Report {
             false => milli,
         };
         let band = |band: &super::model::Band| {
-            (band.place, scaled(band.lowest_milli_c), scaled(band.highest_milli_c), band.beyond_minutes > 0)
+            let (lowest, highest) = (scaled(band.lowest_milli_c), scaled(band.highest_milli_c));
+            let recorded = u64::from(band.minutes) * 1_000 / u64::from(band.of_minutes.max(1));
+            let recorded = u16::try_from(recorded.min(1_000)).unwrap_or(1_000);
+            (band.place, lowest, highest, band.beyond_minutes > 0, recorded)
         };
         let percent = |part: &super::model::Part| part.percent.clone().unwrap_or_else(|| "–".to_owned());
         Chart {

@@ -309,7 +309,7 @@ impl Report {
             ("closed_by", "By", 10),
             ("verified_at", "Verified", 12),
             ("verified_by", "By", 10),
-            ("overdue", "", 7),
+            ("overdue", "State", 7),
             ("id", "", 0),
         ];
         let rows = self.records.iter().map(row).collect();
@@ -401,8 +401,8 @@ impl Report {
             ("kind", "", 0),
             ("due_at", "Due", 12),
             ("entered_at", "Done", 12),
-            ("punctual", "", 8),
-            ("passed", "", 8),
+            ("punctual", "In time", 8),
+            ("passed", "Result", 8),
             ("by", "By", 12),
             ("found", "Found", 34),
         ];
@@ -565,7 +565,7 @@ impl Report {
         let of = [
             ("plan_version", "Plan", 5),
             ("control_point", "Control point", 16),
-            ("kind", "", 6),
+            ("kind", "Kind", 6),
             ("name", "Limit of", 20),
             ("limit", "Limit", 16),
             ("clause", "Clause", 16),

@@ -320,6 +320,7 @@ impl Counting {
             lowest_milli_c: sum.lowest,
             highest_milli_c: sum.highest,
             minutes: sum.minutes,
+            of_minutes: u32::try_from(slots.start(place + 1) - slots.start(place)).unwrap_or(0),
             beyond_minutes: sum.beyond,
         };
         self.sums.iter().enumerate().filter(|(_, sum)| sum.minutes > 0).map(band).collect()

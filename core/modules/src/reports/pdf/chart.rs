@@ -30,7 +30,7 @@ impl Plot {
 pub(super) fn draw(pages: &mut Pages<'_>, chart: &Chart, left: f32, top: f32) {
     pages.text(left, top - 12.0, 8.5, true, &chart.title);
     pages.text(left, top - 21.0, SIZE, false, &chart.note);
-    let values = chart.bands.iter().flat_map(|(_, low, high, _)| [*low, *high]).chain(chart.limits.iter().copied());
+    let values = chart.bands.iter().flat_map(|(_, low, high, ..)| [*low, *high]).chain(chart.limits.iter().copied());
     let (lowest, highest) = values.fold((i32::MAX, i32::MIN), |(low, high), value| (low.min(value), high.max(value)));
     let (lowest, highest) = if lowest > highest { (0, 10_000) } else { (lowest - 1_000, highest + 1_500) };
     let plot = Plot {
@@ -44,11 +44,14 @@ pub(super) fn draw(pages: &mut Pages<'_>, chart: &Chart, left: f32, top: f32) {
     pages.fill(plot.left, plot.below, plot.width, plot.height, GREY);
     let each = plot.width / chart.places.max(1) as f32;
     let place = |at: u32| plot.left + at as f32 * each;
-    for (at, ..) in &chart.bands {
-        pages.fill(place(*at), plot.below, each, plot.height, [1.0; 3]);
+    for (at, _, _, _, recorded) in &chart.bands {
+        // Of a day that is recorded in part, that part is white; a short gap is seen as well.
+        let missing = each * (1.0 - f32::from(*recorded) / 1_000.0);
+        let missing = if *recorded < 1_000 { missing.max(0.15 * each) } else { 0.0 };
+        pages.fill(place(*at), plot.below, each - missing, plot.height, [1.0; 3]);
     }
     ticks(pages, &plot, left, (lowest, highest), &chart.unit);
-    for (at, low, high, beyond) in &chart.bands {
+    for (at, low, high, beyond, _) in &chart.bands {
         let (from, to) = (plot.y(*low), plot.y(*high));
         let width = (each * 0.7).max(0.6);
         let colour = if *beyond { BEYOND } else { WITHIN };
