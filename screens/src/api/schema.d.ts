@@ -2227,8 +2227,13 @@ export interface components {
             highestMilliC: number;
             /** Format: int32 */
             lowestMilliC: number;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description With a value, of all that it has.
+             */
             minutes: number;
+            /** Format: int32 */
+            ofMinutes: number;
             /** Format: int32 */
             place: number;
         };
