@@ -25,7 +25,7 @@ pub(crate) fn milli(n: usize, minute: i64) -> i32 {
     noise ^= noise >> 29;
     noise = noise.wrapping_mul(0xbf58_476d_1ce4_e5b9);
     noise ^= noise >> 32;
-    let steps = 66.0 + wave + (noise % 5) as f64 - 2.0;
+    let steps = 72.0 + wave + (noise % 5) as f64 - 2.0;
     steps.round() as i32 * 60
 }
 
