@@ -1,5 +1,7 @@
 //! Blocks become lines of a width in characters.
 
+use std::borrow::Cow;
+
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -48,7 +50,7 @@ pub fn layout(paper: &Paper, columns: usize) -> Vec<Line> {
         match block {
             Block::Text { text, style } => {
                 let width = line_width(columns, *style);
-                for text in wrap(&sanitise(text), width) {
+                for text in wrap(text, width) {
                     lines.push(one(Piece { at: 0, width, text, align: style.align }, *style, width));
                 }
             }
@@ -73,13 +75,30 @@ pub fn layout(paper: &Paper, columns: usize) -> Vec<Line> {
 
 /// How many characters' places a text takes: two for an ideograph.
 pub fn width_of(text: &str) -> usize {
-    // Latin letters, as nearly all text here is, take one place each; marks that combine begin behind them.
-    let latin = |c: char| (' '..'\u{300}').contains(&c) && !('\u{7f}'..='\u{ad}').contains(&c);
-    match text.is_ascii() {
-        true => text.len(),
-        false if text.chars().all(|c| latin(c) || c == '€') => text.chars().count(),
-        false => text.width(),
+    plain_width(text).unwrap_or_else(|| text.width())
+}
+
+/// Of a text that is all signs of one place each, as nearly all are here: ASCII, Latin letters, and the euro. It needs no
+/// sanitising. Marks that combine begin behind them.
+fn plain_width(text: &str) -> Option<usize> {
+    let mut width = 0;
+    for c in text.chars() {
+        if !matches!(c, ' '..='~' | '\u{ae}'..'\u{300}' | '€') {
+            return None;
+        }
+        width += 1;
     }
+    Some(width)
+}
+
+/// The text sanitised, and its places.
+fn measured(text: &str) -> (Cow<'_, str>, usize) {
+    if let Some(width) = plain_width(text) {
+        return (Cow::Borrowed(text), width);
+    }
+    let text = sanitise(text);
+    let width = text.width();
+    (text, width)
 }
 
 impl Line {
@@ -148,19 +167,18 @@ fn line_width(columns: usize, style: Style) -> usize {
 
 fn side_by_side(lines: &mut Vec<Line>, left: &str, right: &str, style: Style, columns: usize) {
     let width = line_width(columns, style);
-    let (left, right) = (sanitise(left), sanitise(right));
-    let (left_wide, right_wide) = (width_of(&left), width_of(&right));
+    let ((left_text, left_wide), (right_text, right_wide)) = (measured(left), measured(right));
     if left_wide + right_wide < width {
         let pieces = vec![
-            Piece { at: 0, width: width - right_wide, text: left.into_owned(), align: Align::Left },
-            Piece { at: width - right_wide, width: right_wide, text: right.into_owned(), align: Align::Right },
+            Piece { at: 0, width: width - right_wide, text: left_text.into_owned(), align: Align::Left },
+            Piece { at: width - right_wide, width: right_wide, text: right_text.into_owned(), align: Align::Right },
         ];
         lines.push(Line::Text { pieces, style, width });
         return;
     }
     let put = |text, align| one(Piece { at: 0, width, text, align }, style, width);
-    lines.extend(wrap(&left, width).into_iter().map(|text| put(text, Align::Left)));
-    lines.extend(wrap(&right, width).into_iter().map(|text| put(text, Align::Right)));
+    lines.extend(wrap(left, width).into_iter().map(|text| put(text, Align::Left)));
+    lines.extend(wrap(right, width).into_iter().map(|text| put(text, Align::Right)));
 }
 
 /// Each cell wraps within its own column, one character apart from the next.
@@ -179,7 +197,7 @@ fn row(lines: &mut Vec<Line>, cells: &[Cell], style: Style, columns: usize) {
         if own == 0 {
             break;
         }
-        let texts = wrap(&sanitise(&cell.text), own);
+        let texts = wrap(&cell.text, own);
         height = height.max(texts.len());
         places.push((at, own, cell.align, texts));
         at += own + 1;
@@ -194,8 +212,9 @@ fn row(lines: &mut Vec<Line>, cells: &[Cell], style: Style, columns: usize) {
 }
 
 fn wrap(text: &str, width: usize) -> Vec<String> {
-    if !text.ends_with(' ') && width_of(text) <= width {
-        return vec![text.to_owned()];
+    let (text, wide) = measured(text);
+    if wide <= width && !text.ends_with(' ') {
+        return vec![text.into_owned()];
     }
     // Leading spaces indent the first line.
     let indent = text.chars().take_while(|c| *c == ' ').count().min(width / 4);

@@ -7,9 +7,11 @@ use encoding_rs::Encoding;
 use super::profile::Kanji;
 
 /// The upper half of a page; the lower is ASCII in all of them.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
     pub(super) name: &'static str,
+    /// From U+00A0 to U+00FF, where most of a text is that is not ASCII; 0 for what it lacks.
+    latin: [u8; 96],
     /// Sorted by character.
     high: Vec<(char, u8)>,
 }
@@ -75,7 +77,13 @@ impl Page {
         let mut high: Vec<(char, u8)> = (0x80..=0xff).filter_map(|byte| Some((decode(byte)?, byte))).collect();
         high.sort_unstable();
         high.dedup_by_key(|(c, _)| *c);
-        Page { name, high }
+        let mut latin = [0; 96];
+        for (c, byte) in &high {
+            if let Some(place) = (*c as usize).checked_sub(0xa0).and_then(|at| latin.get_mut(at)) {
+                *place = *byte;
+            }
+        }
+        Page { name, latin, high }
     }
 
     pub(super) fn named(name: &str) -> Option<&'static Page> {
@@ -93,6 +101,7 @@ impl Page {
     pub(super) fn byte(&self, c: char) -> Option<u8> {
         match c {
             ' '..='~' => Some(c as u8),
+            '\u{a0}'..='\u{ff}' => self.latin.get(c as usize - 0xa0).copied().filter(|byte| *byte != 0),
             _ => {
                 let at = self.high.binary_search_by_key(&c, |(known, _)| *known).ok()?;
                 self.high.get(at).map(|(_, byte)| *byte)
@@ -127,6 +136,9 @@ mod tests {
             ("cp437", '€', None),
             ("cp858", '€', Some(0xd5)),
             ("cp850", 'å', Some(0x86)),
+            ("cp850", 'ÿ', Some(0x98)),
+            ("cp437", 'Ã', None),
+            ("windows-1252", '\u{a0}', Some(0xa0)),
             ("cp852", 'ł', Some(0x88)),
             ("cp866", 'Ж', Some(0x86)),
             ("windows-1252", '€', Some(0x80)),

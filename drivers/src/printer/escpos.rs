@@ -1,346 +1,188 @@
-//! Laid-out lines become ESC/POS. Pure. Commands: Epson, "ESC/POS Command Reference".
+//! ESC/POS. Pure. Commands: Epson, "ESC/POS Command Reference".
 
-use trivet_paper::raster;
-use trivet_paper::{Align, Bitmap, Line, PictureId, Piece, Style, Symbology};
+use trivet_paper::{Bitmap, Style, Symbology};
 
-use super::job::{Art, Job};
-use super::profile::{Buzzer, Cutter, Profile, Raster, Reports};
-use super::raster::{centred, disarm, fitted};
-use super::text::{Pages, Words};
+use super::encoder::{DOT_MICROMETRES, Dialect, QUIET, qr_bytes};
+use super::job::Job;
+use super::profile::{Buzzer, Profile, Raster, Reports};
+use super::raster::{disarm, is_real_time};
+use super::text::Words;
 
-/// A dot at 203 dpi.
-pub(super) const DOT_MICROMETRES: u32 = 125;
-/// Height of a character of Font A, and of its line (`ESC 2`).
-pub(super) const CELL: u16 = 24;
-pub(super) const LINE: u16 = 30;
-/// Modules of white around a QR code (ISO/IEC 18004).
-pub(super) const QUIET: u8 = 4;
-/// What a blade sits above the head.
-const CUT_MICROMETRES: u32 = 15_000;
-/// The most that a symbol holds here: version 40 with level M takes 2,331 bytes, but no waiter's phone reads it.
-const LONGEST_QR: usize = 700;
+pub(super) struct Escpos;
 
-const WORDS: Words = Words {
-    select_page: |out, slot| out.extend([0x1b, b't', slot]), // ESC t
-    kanji_on: &[0x1c, b'&'],                                 // FS &
-    kanji_off: &[0x1c, b'.'],                                // FS .
-};
-
-/// A paper, without the ids that a session puts around it.
-pub fn encode(lines: &[Line], profile: &Profile, art: &dyn Art) -> Job {
-    let pages = Pages::of(profile);
-    let page = pages.first();
-    let mut encoder = Encoder {
-        profile,
-        art,
-        page,
-        pages,
-        style: Style::NORMAL,
-        text: String::new(),
-        out: Job::with_capacity(lines.len() * 64 + 64),
+impl Dialect for Escpos {
+    const WORDS: Words = Words {
+        select_page: |out, slot| out.extend([0x1b, b't', slot]), // ESC t
+        kanji_on: &[0x1c, b'&'],                                 // FS &
+        kanji_off: &[0x1c, b'.'],                                // FS .
     };
-    encoder.prologue();
-    let last_cut = lines.iter().rposition(|line| matches!(line, Line::Cut));
-    for (n, line) in lines.iter().enumerate() {
-        if Some(n) == last_cut {
-            encoder.out.body_ends();
-        }
-        encoder.line(line);
-    }
-    encoder.out
-}
+    /// ESC a.
+    const CENTRED: [&'static [u8]; 2] = [&[0x1b, b'a', 1], &[0x1b, b'a', 0]];
 
-struct Encoder<'a> {
-    profile: &'a Profile,
-    art: &'a dyn Art,
-    pages: Pages,
-    page: Option<u8>,
-    /// What the printer is set to.
-    style: Style,
-    text: String,
-    out: Job,
-}
-
-impl Encoder<'_> {
-    /// `ESC @` initialises and switches the automatic status off, so that one comes after it. `FS .` leaves the kanji
-    /// mode in which some models eat accented letters.
-    fn prologue(&mut self) {
-        let bytes = self.out.buffer();
-        bytes.extend([0x1b, b'@', 0x1c, b'.']);
-        if let Some(slot) = self.page {
-            (WORDS.select_page)(bytes, slot);
+    /// `ESC @` switches the automatic status off, so that one comes after it. `FS .` leaves the kanji mode in which some
+    /// models eat accented letters.
+    fn prologue(out: &mut Vec<u8>, profile: &Profile, slot: Option<u8>) {
+        out.extend([0x1b, b'@', 0x1c, b'.']);
+        if let Some(slot) = slot {
+            (Self::WORDS.select_page)(out, slot);
         }
-        if self.profile.status == Reports::Asb {
-            bytes.extend(REPORT_CHANGES);
-        }
-        self.out.end_frame(0);
-    }
-
-    fn line(&mut self, line: &Line) {
-        match line {
-            Line::Text { style, .. } => self.text(line, *style),
-            Line::Feed(0) => {}
-            // ESC d n: print and feed n lines.
-            Line::Feed(count) => {
-                self.out.frame(&[0x1b, b'd', *count], u32::from(*count) * u32::from(LINE) * DOT_MICROMETRES);
-            }
-            Line::Cut => self.cut(),
-            Line::Picture(id) => self.picture(id),
-            Line::Qr { data, module } => self.qr(data, *module),
-            Line::Barcode { symbology, data, height } => self.barcode(*symbology, data, *height),
-            Line::Buzz => self.buzz(),
+        if profile.status == Reports::Asb {
+            out.extend(REPORT_CHANGES);
         }
     }
 
-    fn text(&mut self, line: &Line, style: Style) {
-        self.text.clear();
-        line.write_text(&mut self.text);
-        if self.profile.draws_text {
-            return self.draw(line);
+    fn set_style(out: &mut Vec<u8>, from: Style, to: Style) {
+        if from.bold != to.bold {
+            out.extend([0x1b, b'E', u8::from(to.bold)]); // ESC E
         }
-        let trimmed = if style.reversed { self.text.as_str() } else { self.text.trim_end() };
-        let before = self.style;
-        let bytes = self.out.buffer();
-        let start = bytes.len();
-        set_style(bytes, before, style);
-        match self.pages.write(bytes, trimmed, self.page, &WORDS) {
-            Some(page) => {
-                bytes.push(b'\n');
-                self.page = page;
-                self.style = style;
-                self.out.end_frame(line_micrometres(style));
-            }
-            None if self.profile.raster == Raster::None => self.question_marks(style),
-            None => {
-                bytes.truncate(start);
-                self.draw(line);
-            }
+        if from.reversed != to.reversed {
+            out.extend([0x1d, b'B', u8::from(to.reversed)]); // GS B
+        }
+        let size = |style: Style| (style.wide.clamp(1, 8) - 1) << 4 | (style.tall.clamp(1, 8) - 1);
+        if size(from) != size(to) {
+            out.extend([0x1d, b'!', size(to)]); // GS !
         }
     }
 
-    fn question_marks(&mut self, style: Style) {
-        let lacking = self.pages.write_lossy(self.out.buffer(), &self.text, self.page);
-        self.out.buffer().push(b'\n');
-        self.style = style;
-        self.out.end_frame(line_micrometres(style));
-        self.out.warn(format!("this printer has no {lacking:?} and prints no pictures"));
+    /// ESC d n: print and feed n lines.
+    fn feed(lines: u8) -> [u8; 3] {
+        [0x1b, b'd', lines]
     }
 
-    fn draw(&mut self, line: &Line) {
-        match self.art.draw(line, self.profile.grid()) {
-            Some((bitmap, missing)) => {
-                if !missing.is_empty() {
-                    self.out.warn(format!("no font has {missing:?}"));
-                }
-                self.raster(&fitted(&bitmap, self.profile.dots));
-                // ESC J: what is left of the line.
-                let rest = left_of_line(line, bitmap.height());
-                if rest > 0 {
-                    self.out.frame(&[0x1b, b'J', rest as u8], u32::from(rest) * DOT_MICROMETRES);
-                }
-            }
-            None => {
-                let style = self.style;
-                let lacking = self.pages.write_lossy(self.out.buffer(), &self.text, self.page);
-                self.out.buffer().push(b'\n');
-                self.out.end_frame(line_micrometres(style));
-                self.out.warn(format!("this printer has no {lacking:?} and there are no fonts to draw it"));
-            }
+    fn raster(out: &mut Job, profile: &Profile, bitmap: &Bitmap, skip: u16) {
+        match profile.raster {
+            Raster::EscStar => columns(out, profile, bitmap),
+            Raster::GsV0 | Raster::GsL | Raster::Star | Raster::Zpl => bands(out, profile, bitmap),
+            Raster::None => out.warn("this printer prints no pictures".to_owned()),
+        }
+        if skip > 0 {
+            // ESC J.
+            out.frame(&[0x1b, b'J', skip as u8], u32::from(skip) * DOT_MICROMETRES);
         }
     }
 
-    fn picture(&mut self, id: &PictureId) {
-        if self.profile.nv_graphics
-            && let Some([k1, k2]) = self.art.stored(id)
-        {
-            let rows = self.art.picture(id).map_or(100, |picture| picture.height());
-            // GS ( L, function 69: print what is kept under a key.
-            let print = [0x1d, b'(', b'L', 6, 0, 48, 69, k1, k2, 1, 1];
-            self.centred_frame(&print, u32::from(rows) * DOT_MICROMETRES);
-        } else if let Some(picture) = self.art.picture(id) {
-            self.raster(&centred(&picture, self.profile.dots));
-        } else {
-            self.out.warn("a picture is not here".to_owned());
-        }
-    }
-
-    /// ESC a 1 and back: in the middle.
-    fn centred_frame(&mut self, bytes: &[u8], micrometres: u32) {
-        let buffer = self.out.buffer();
-        buffer.extend([0x1b, b'a', 1]);
-        buffer.extend_from_slice(bytes);
-        buffer.extend([0x1b, b'a', 0]);
-        self.out.end_frame(micrometres);
-    }
-
-    fn raster(&mut self, bitmap: &Bitmap) {
-        let stride = bitmap.stride().max(1);
-        let rows = usize::from(self.profile.raster_band_rows.max(1));
-        match self.profile.raster {
-            Raster::EscStar => self.columns(bitmap),
-            Raster::GsV0 | Raster::GsL | Raster::Star | Raster::Zpl => {
-                for band in bitmap.packed.chunks(stride * rows) {
-                    let high = band.len() / stride;
-                    let start = self.out.buffer().len();
-                    let header = match self.profile.raster {
-                        Raster::GsL => graphics_header(stride, high),
-                        _ => [&[0x1d, b'v', b'0', 0][..], &word(stride), &word(high)].concat(),
-                    };
-                    let data = start + header.len();
-                    let buffer = self.out.buffer();
-                    buffer.extend(header);
-                    buffer.extend_from_slice(band);
-                    disarm(buffer.get_mut(data..).unwrap_or_default());
-                    if self.profile.raster == Raster::GsL {
-                        // Function 50: print what was stored.
-                        buffer.extend([0x1d, b'(', b'L', 2, 0, 48, 50]);
-                    }
-                    self.out.end_frame(high as u32 * DOT_MICROMETRES);
-                }
-            }
-            Raster::None => self.out.warn("this printer prints no pictures".to_owned()),
-        }
-    }
-
-    /// `ESC * 33`: 24 rows at a time, column by column, the line spacing set to their height.
-    fn columns(&mut self, bitmap: &Bitmap) {
-        self.out.frame(&[0x1b, b'3', 24], 0);
-        let width = bitmap.width.min(self.profile.dots);
-        for top in (0..bitmap.height()).step_by(24) {
-            let start = self.out.buffer().len();
-            let mut bytes = vec![0x1b, b'*', 33];
-            bytes.extend(word(usize::from(width)));
-            let header = bytes.len();
-            for x in 0..width {
-                for third in 0..3 {
-                    let bit = |row: u16| u8::from(bitmap.is_black(x, top + third * 8 + row)) << (7 - row);
-                    bytes.push((0..8).map(bit).fold(0, |byte, bit| byte | bit));
-                }
-            }
-            disarm(bytes.get_mut(header..).unwrap_or_default());
-            bytes.push(b'\n');
-            self.out.buffer().extend(bytes);
-            debug_assert!(start < self.out.buffer().len());
-            self.out.end_frame(24 * DOT_MICROMETRES);
-        }
-        self.out.frame(&[0x1b, b'2'], 0);
+    /// GS ( L, function 69.
+    fn kept([k1, k2]: [u8; 2]) -> Option<[u8; 11]> {
+        Some([0x1d, b'(', b'L', 6, 0, 48, 69, k1, k2, 1, 1])
     }
 
     /// GS ( k, cn = 49: model 2, size of a module, level M, store, print.
-    fn qr(&mut self, data: &str, module: u8) {
-        if data.is_empty() || data.len() > LONGEST_QR {
-            return self.out.warn(format!("a QR code holds 1 to {LONGEST_QR} bytes"));
-        }
-        if !self.profile.native_codes {
-            return match raster::qr(data, module, QUIET) {
-                Some(bitmap) => self.raster(&centred(&bitmap, self.profile.dots)),
-                None => self.out.warn("this QR code does not fit".to_owned()),
-            };
-        }
-        let mut bytes = Vec::with_capacity(data.len() + 48);
-        bytes.extend([0x1d, b'(', b'k', 4, 0, 49, 65, 50, 0]);
-        bytes.extend([0x1d, b'(', b'k', 3, 0, 49, 67, module.clamp(1, 16)]);
-        bytes.extend([0x1d, b'(', b'k', 3, 0, 49, 69, 49]);
-        bytes.extend([0x1d, b'(', b'k']);
-        bytes.extend(word(data.len() + 3));
-        bytes.extend([49, 80, 48]);
-        bytes.extend(data.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }));
-        bytes.extend([0x1d, b'(', b'k', 3, 0, 49, 81, 48]);
+    fn qr(out: &mut Vec<u8>, data: &str, module: u8) {
+        let module = module.clamp(1, 16);
         // ESC J: the white that a reader needs above and below is not the printer's to give.
-        let quiet = module.clamp(1, 16) * QUIET;
-        let bytes = [&[0x1b, b'J', quiet][..], &bytes, &[0x1b, b'J', quiet]].concat();
-        self.centred_frame(&bytes, u32::from(module) * 60 * DOT_MICROMETRES);
+        let quiet = [0x1b, b'J', module * QUIET];
+        out.extend(quiet);
+        out.extend([0x1d, b'(', b'k', 4, 0, 49, 65, 50, 0]);
+        out.extend([0x1d, b'(', b'k', 3, 0, 49, 67, module]);
+        out.extend([0x1d, b'(', b'k', 3, 0, 49, 69, 49]);
+        out.extend([0x1d, b'(', b'k']);
+        out.extend(word(data.len() + 3));
+        out.extend([49, 80, 48]);
+        out.extend(qr_bytes(data));
+        out.extend([0x1d, b'(', b'k', 3, 0, 49, 81, 48]);
+        out.extend(quiet);
     }
 
     /// GS k with its height (GS h), width of a module (GS w) and the text below (GS H).
-    fn barcode(&mut self, symbology: Symbology, data: &str, height: u8) {
+    fn barcode(profile: &Profile, symbology: Symbology, data: &str, height: u8) -> Result<(Vec<u8>, u8), String> {
         let Some((system, bytes, modules)) = barcode_bytes(symbology, data) else {
-            return self.out.warn(format!("`{data}` is no {symbology:?}"));
+            return Err(format!("`{data}` is no {symbology:?}"));
         };
-        let module = if modules * 3 <= u32::from(self.profile.dots) { 3 } else { 2 };
-        if modules * module > u32::from(self.profile.dots) {
-            return self.out.warn(format!("`{data}` is too wide for this paper"));
-        }
-        if !self.profile.native_codes {
-            return match raster::barcode(symbology, data, height, module as u8) {
-                Ok(bitmap) => {
-                    self.raster(&centred(&bitmap, self.profile.dots));
-                    self.line(&below(data, usize::from(self.profile.columns)));
-                }
-                Err(why) => self.out.warn(format!("`{data}`: {why}")),
-            };
-        }
-        let mut all = vec![0x1d, b'h', height, 0x1d, b'w', module as u8, 0x1d, b'H', 2, 0x1d, b'k', system];
-        all.push(bytes.len() as u8);
-        all.extend(bytes);
-        self.centred_frame(&all, (u32::from(height) + 30) * DOT_MICROMETRES);
+        let fits = |module: u8| modules * u32::from(module) <= u32::from(profile.dots);
+        let Some(module) = [3, 2].into_iter().find(|module| fits(*module)) else {
+            return Err(format!("`{data}` is too wide for this paper"));
+        };
+        let mut command = vec![0x1d, b'h', height, 0x1d, b'w', module, 0x1d, b'H', 2, 0x1d, b'k', system];
+        command.push(bytes.len() as u8);
+        command.extend(bytes);
+        Ok((command, module))
     }
 
-    fn cut(&mut self) {
-        // GS V 65, 66: feed to the blade and n dots, then cut.
-        let m = match self.profile.cutter {
-            Cutter::Full => 65,
-            Cutter::Partial => 66,
-            Cutter::None => return self.out.frame(&[0x1b, b'd', 4], 4 * u32::from(LINE) * DOT_MICROMETRES),
-        };
-        self.out.frame(&[0x1d, b'V', m, self.profile.feed_to_cutter_dots], CUT_MICROMETRES);
+    /// GS V 65, 66: feed to the blade and n dots, then cut.
+    fn cut(out: &mut Vec<u8>, profile: &Profile, through: bool) {
+        out.extend([0x1d, b'V', if through { 65 } else { 66 }, profile.feed_to_cutter_dots]);
     }
 
-    fn buzz(&mut self) {
-        match self.profile.buzzer {
+    fn buzz(out: &mut Vec<u8>, buzzer: Buzzer) {
+        match buzzer {
             // ESC B n t: n times, t × 100 ms.
-            Buzzer::EscB => self.out.frame(&[0x1b, b'B', 3, 2], 0),
-            Buzzer::Drawer2 => self.out.frame(&pulse(1, 200, 200), 0),
+            Buzzer::EscB => out.extend([0x1b, b'B', 3, 2]),
+            Buzzer::Drawer2 => out.extend(pulse(1, 200, 200)),
             Buzzer::None => {}
         }
     }
 }
 
-/// Dots that a drawn line leaves of its pitch.
-pub(super) fn left_of_line(line: &Line, drawn: u16) -> u16 {
-    let tall = if let Line::Text { style, .. } = line { u16::from(style.tall.clamp(1, 8)) } else { 1 };
-    (CELL * tall).max(LINE).saturating_sub(drawn)
-}
-
-/// What stands under the bars, for people.
-pub(super) fn below(data: &str, columns: usize) -> Line {
-    let piece = Piece { at: 0, width: columns, text: data.to_owned(), align: Align::Centre };
-    Line::Text { pieces: vec![piece], style: Style::NORMAL, width: columns }
-}
-
-/// Only what changes is sent: at 9600 baud each byte is a millisecond.
-fn set_style(bytes: &mut Vec<u8>, from: Style, to: Style) {
-    if from.bold != to.bold {
-        bytes.extend([0x1b, b'E', u8::from(to.bold)]); // ESC E
-    }
-    if from.reversed != to.reversed {
-        bytes.extend([0x1d, b'B', u8::from(to.reversed)]); // GS B
-    }
-    let size = |style: Style| (style.wide.clamp(1, 8) - 1) << 4 | (style.tall.clamp(1, 8) - 1);
-    if size(from) != size(to) {
-        bytes.extend([0x1d, b'!', size(to)]); // GS !
+/// `GS v 0`, or `GS ( L` with functions 112 and 50: keep, and print what was kept.
+fn bands(out: &mut Job, profile: &Profile, bitmap: &Bitmap) {
+    let stride = bitmap.stride().max(1);
+    let rows = usize::from(profile.raster_band_rows.max(1));
+    for band in bitmap.packed.chunks(stride * rows) {
+        let high = band.len() / stride;
+        let bytes = out.buffer();
+        if profile.raster == Raster::GsL {
+            graphics_header(bytes, stride, high);
+        } else {
+            bytes.extend([0x1d, b'v', b'0', 0]);
+            bytes.extend(word(stride));
+            bytes.extend(word(high));
+        }
+        let data = bytes.len();
+        bytes.extend_from_slice(band);
+        disarm(bytes.get_mut(data..).unwrap_or_default());
+        if profile.raster == Raster::GsL {
+            bytes.extend([0x1d, b'(', b'L', 2, 0, 48, 50]);
+        }
+        out.end_frame(high as u32 * DOT_MICROMETRES);
     }
 }
 
-pub(super) fn line_micrometres(style: Style) -> u32 {
-    u32::from((CELL * u16::from(style.tall.clamp(1, 8))).max(LINE)) * DOT_MICROMETRES
+/// `ESC * 33`: 24 rows at a time, column by column, the line spacing set to their height.
+fn columns(out: &mut Job, profile: &Profile, bitmap: &Bitmap) {
+    out.frame(&[0x1b, b'3', 24], 0);
+    let width = bitmap.width.min(profile.dots);
+    for top in (0..bitmap.height()).step_by(24) {
+        let bytes = out.buffer();
+        bytes.extend([0x1b, b'*', 33]);
+        bytes.extend(word(usize::from(width)));
+        let data = bytes.len();
+        for x in 0..width {
+            for third in 0..3 {
+                let bit = |row: u16| u8::from(bitmap.is_black(x, top + third * 8 + row)) << (7 - row);
+                bytes.push((0..8).map(bit).fold(0, |byte, bit| byte | bit));
+            }
+        }
+        disarm(bytes.get_mut(data..).unwrap_or_default());
+        bytes.push(b'\n');
+        out.end_frame(24 * DOT_MICROMETRES);
+    }
+    out.frame(&[0x1b, b'2'], 0);
 }
 
 fn word(number: usize) -> [u8; 2] {
     (number.min(usize::from(u16::MAX)) as u16).to_le_bytes()
 }
 
-/// `GS ( L` (or `GS 8 L` for what is longer), function 112: keep raster for printing, one colour, at its size.
-fn graphics_header(stride: usize, rows: usize) -> Vec<u8> {
-    let length = stride * rows + 10;
-    let mut header = match u16::try_from(length) {
-        Ok(length) => [&[0x1d, b'(', b'L'][..], &length.to_le_bytes()].concat(),
-        Err(_) => [&[0x1d, b'8', b'L'][..], &(length as u32).to_le_bytes()].concat(),
-    };
-    header.extend([48, 112, 48, 1, 1, 49]);
-    header.extend(word(stride * 8));
-    header.extend(word(rows));
-    header
+/// `GS ( L`, or `GS 8 L` for what is longer, with its length.
+fn graphics(out: &mut Vec<u8>, length: usize) {
+    match u16::try_from(length) {
+        Ok(length) => {
+            out.extend([0x1d, b'(', b'L']);
+            out.extend(length.to_le_bytes());
+        }
+        Err(_) => {
+            out.extend([0x1d, b'8', b'L']);
+            out.extend((length as u32).to_le_bytes());
+        }
+    }
+}
+
+/// Function 112: keep raster for printing, one colour, at its size.
+fn graphics_header(out: &mut Vec<u8>, stride: usize, rows: usize) {
+    graphics(out, stride * rows + 10);
+    out.extend([48, 112, 48, 1, 1, 49]);
+    out.extend(word(stride * 8));
+    out.extend(word(rows));
 }
 
 /// System, data and width in modules with quiet zones. Code 128 goes in set B, digits of an even number in C.
@@ -351,9 +193,7 @@ fn barcode_bytes(symbology: Symbology, data: &str) -> Option<(u8, Vec<u8>, u32)>
             let pairs = data.as_bytes().chunks(2).filter_map(|pair| std::str::from_utf8(pair).ok()?.parse::<u8>().ok());
             let bytes: Vec<u8> = b"{C".iter().copied().chain(pairs).collect();
             // A pair that looks like a real-time command: set B spells it out.
-            let risky = bytes
-                .windows(3)
-                .any(|b| matches!(b, [0x10, second, third] if super::raster::is_real_time(*second, *third)));
+            let risky = bytes.windows(3).any(|b| matches!(b, [0x10, second, third] if is_real_time(*second, *third)));
             if risky { code_128_b(data) } else { Some((73, bytes, data.len() as u32 / 2 * 11 + 55)) }
         }
         Symbology::Code128 => code_128_b(data),
@@ -390,11 +230,8 @@ pub fn process_id(id: [u8; 4]) -> [u8; 11] {
 
 /// `GS ( L` function 67: keep a picture under a key. The printer's flash wears: not once a paper, but once a logo.
 pub fn keep_picture(key: [u8; 2], bitmap: &Bitmap) -> Vec<u8> {
-    let length = bitmap.packed.len() + 11;
-    let mut bytes = match u16::try_from(length) {
-        Ok(length) => [&[0x1d, b'(', b'L'][..], &length.to_le_bytes()].concat(),
-        Err(_) => [&[0x1d, b'8', b'L'][..], &(length as u32).to_le_bytes()].concat(),
-    };
+    let mut bytes = Vec::with_capacity(bitmap.packed.len() + 24);
+    graphics(&mut bytes, bitmap.packed.len() + 11);
     bytes.extend([48, 67, 48, key[0], key[1], 1]);
     bytes.extend(word(bitmap.stride() * 8));
     bytes.extend(word(usize::from(bitmap.height())));
@@ -417,6 +254,7 @@ pub const CLEAR: [u8; 10] = [0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x0
 mod tests {
     use trivet_paper::{Paper, layout};
 
+    use super::super::encoder::encode;
     use super::super::job::NoArt;
     use super::*;
 
@@ -424,7 +262,7 @@ mod tests {
         let profile = Profile::named(profile).unwrap();
         let mut paper = Paper::default();
         build(&mut paper);
-        encode(&layout(&paper, usize::from(profile.columns)), &profile, &NoArt)
+        encode::<Escpos>(&layout(&paper, usize::from(profile.columns)), &profile, &NoArt)
     }
 
     #[test]

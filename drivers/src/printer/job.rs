@@ -1,10 +1,12 @@
 //! What is sent to a printer: bytes in frames. A frame is one indivisible command; real-time commands may be written
 //! only between frames, because inside one they would be taken for data, or corrupt it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use trivet_paper::raster::Grid;
 use trivet_paper::{Bitmap, Line, PictureId};
+
+use super::profile::{Language, Profile, Raster};
 
 /// One paper in a printer's own language.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,8 +26,17 @@ struct Frame {
 }
 
 impl Job {
-    pub(super) fn with_capacity(bytes: usize) -> Job {
-        Job { bytes: Vec::with_capacity(bytes), ..Job::default() }
+    pub(super) fn with_capacity(bytes: usize, frames: usize) -> Job {
+        Job { bytes: Vec::with_capacity(bytes), frames: Vec::with_capacity(frames), ..Job::default() }
+    }
+
+    /// What was encoded apart. The room that was there stays for what follows.
+    pub(super) fn append(&mut self, part: &Job) {
+        let start = self.bytes.len();
+        self.bytes.reserve(self.bytes.capacity() - start + part.bytes.len());
+        self.bytes.extend_from_slice(&part.bytes);
+        self.frames.extend(part.frames.iter().map(|frame| Frame { end: start + frame.end, ..*frame }));
+        part.warnings.iter().for_each(|warning| self.warn(warning.clone()));
     }
 
     /// Ends the frame that was begun by writing to [`Job::buffer`].
@@ -97,9 +108,40 @@ pub trait Art {
         None
     }
 
+    /// The commands that print a picture, if they are at hand; else as they are made.
+    fn encoded(&self, _: &PictureId, _: &Profile, make: &dyn Fn() -> Job) -> Arc<Job> {
+        Arc::new(make())
+    }
+
     /// A line of text as a picture in the printer's own grid, for what the printer's fonts lack; with the characters that could
     /// not be drawn either.
     fn draw(&self, line: &Line, grid: Grid) -> Option<(Bitmap, Vec<char>)>;
+}
+
+/// Commands of pictures, kept because a logo stands on every receipt: those that were made last.
+#[derive(Default)]
+pub struct EncodedPictures(Mutex<Vec<(EncodedAs, Arc<Job>)>>);
+
+/// A picture, and what of a profile its commands depend on.
+type EncodedAs = (PictureId, Language, Raster, u16, u16);
+
+impl EncodedPictures {
+    const MOST: usize = 16;
+
+    /// For ids that are the hash of their picture.
+    pub fn get(&self, id: &PictureId, profile: &Profile, make: &dyn Fn() -> Job) -> Arc<Job> {
+        let wanted = (*id, profile.language, profile.raster, profile.dots, profile.raster_band_rows);
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, job)) = known.iter().find(|(as_what, _)| *as_what == wanted) {
+            return job.clone();
+        }
+        if known.len() == EncodedPictures::MOST {
+            known.remove(0);
+        }
+        let job = Arc::new(make());
+        known.push((wanted, job.clone()));
+        job
+    }
 }
 
 /// No pictures and no fonts.
@@ -111,5 +153,48 @@ impl Art for NoArt {
     }
     fn draw(&self, _: &Line, _: Grid) -> Option<(Bitmap, Vec<char>)> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_encoded_apart_keeps_its_frames() {
+        let mut part = Job::default();
+        part.frame(b"band", 10);
+        part.frame(b"rest", 20);
+        part.warn("pale".to_owned());
+        let mut job = Job::with_capacity(8, 1);
+        job.frame(b"head", 1);
+        job.append(&part);
+        job.append(&part);
+        job.frame(b"tail", 2);
+        let frames: Vec<&[u8]> = job.frames().collect();
+        assert_eq!(frames, [b"head", b"band", b"rest", b"band", b"rest", b"tail"]);
+        assert_eq!((job.micrometres(), job.warnings), (63, vec!["pale".to_owned()]));
+    }
+
+    #[test]
+    fn a_picture_is_encoded_once_a_profile() {
+        let (wide, narrow) = (Profile::named("epson-80").unwrap(), Profile::named("epson-58").unwrap());
+        let made = std::cell::Cell::new(0);
+        let make = || {
+            made.set(made.get() + 1);
+            Job::default()
+        };
+        let pictures = EncodedPictures::default();
+        let check = |picture: u8, profile: &Profile, expected: u32| {
+            pictures.get(&PictureId([picture; 32]), profile, &make);
+            assert_eq!(made.get(), expected, "{picture} on {}", profile.name);
+        };
+        check(0, &wide, 1);
+        check(0, &wide, 1);
+        check(0, &narrow, 2);
+        (1..=15).for_each(|picture| check(picture, &wide, 2 + u32::from(picture)));
+        check(0, &narrow, 17);
+        // The oldest made room.
+        check(0, &wide, 18);
     }
 }

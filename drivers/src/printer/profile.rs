@@ -7,6 +7,8 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use trivet_paper::raster::Grid;
 
+use super::code_page::Page;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Language {
@@ -110,9 +112,9 @@ pub struct Profile {
     /// Labels: rows of one; longer papers take several.
     #[serde(default)]
     pub label_rows: u16,
-    /// Slot of `ESC t` (`ESC GS t`) → name of a page in `code_page.rs`.
+    /// By slot of `ESC t` (`ESC GS t`).
     #[serde(deserialize_with = "slots")]
-    pub code_pages: BTreeMap<u8, String>,
+    pub(super) code_pages: BTreeMap<u8, &'static Page>,
     /// Tried first, in this order; the first one is selected at the start of each paper.
     pub preferred_pages: Vec<u8>,
     pub kanji: Kanji,
@@ -139,12 +141,14 @@ pub struct Profile {
     pub mm_per_second: u16,
 }
 
-/// The keys of a table in TOML are texts.
-fn slots<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u8, String>, D::Error> {
+/// Names of pages by slot; the keys of a table in TOML are texts.
+fn slots<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<u8, &'static Page>, D::Error> {
     let table = BTreeMap::<String, String>::deserialize(deserializer)?;
-    let slot = |(key, page): (String, String)| match key.parse() {
-        Ok(slot) => Ok((slot, page)),
-        Err(_) => Err(D::Error::custom(format!("code_pages: `{key}` is no slot (0 to 255)"))),
+    let slot = |(key, name): (String, String)| {
+        let slot = key.parse();
+        let slot = slot.map_err(|_| D::Error::custom(format!("code_pages: `{key}` is no slot (0 to 255)")))?;
+        let page = Page::named(&name);
+        Ok((slot, page.ok_or_else(|| D::Error::custom(format!("there is no code page `{name}`")))?))
     };
     table.into_iter().map(slot).collect()
 }
@@ -197,11 +201,6 @@ impl Profile {
     }
 
     fn check(&self) -> Result<(), String> {
-        for page in self.code_pages.values() {
-            if super::code_page::Page::named(page).is_none() {
-                return Err(format!("there is no code page `{page}`"));
-            }
-        }
         if let Some(slot) = self.preferred_pages.iter().find(|slot| !self.code_pages.contains_key(slot)) {
             return Err(format!("preferred_pages: slot {slot} is not in code_pages"));
         }
@@ -220,13 +219,19 @@ impl Profile {
 
     /// Each slot with the name of its page and the characters of its upper half.
     pub fn pages(&self) -> impl Iterator<Item = (u8, &str, String)> {
-        let page = |(slot, name): (&u8, &'_ String)| Some((*slot, super::code_page::Page::named(name)?));
-        self.code_pages.iter().filter_map(page).map(|(slot, page)| (slot, page.name, page.characters()))
+        self.code_pages.iter().map(|(slot, page)| (*slot, page.name, page.characters()))
+    }
+
+    /// Each slot with its page, the preferred ones first.
+    pub(super) fn pages_to_try(&self) -> impl DoubleEndedIterator<Item = (u8, &'static Page)> {
+        let preferred = self.preferred_pages.iter().filter_map(|slot| self.code_pages.get_key_value(slot));
+        let rest = self.code_pages.iter().filter(|(slot, _)| !self.preferred_pages.contains(slot));
+        preferred.chain(rest).map(|(slot, page)| (*slot, *page))
     }
 
     /// Where its characters stand, for lines that are drawn.
     pub fn grid(&self) -> Grid {
-        Grid { dots: self.dots, cell_width: self.cell(), cell_height: super::escpos::CELL }
+        Grid { dots: self.dots, cell_width: self.cell(), cell_height: super::encoder::CELL }
     }
 
     /// Dots from one character of Font A to the next.
@@ -289,7 +294,7 @@ mod tests {
             ("name = \"a\"\ninherits = \"a\"", "printer profile `a`: stands on too many others"),
             (
                 "name = \"a\"\ninherits = \"epson-80\"\n[code_pages]\n9 = \"cp0\"",
-                "printer profile `a`: there is no code page `cp0`",
+                "printer profile `a` does not read: there is no code page `cp0`\nin `code_pages`\n",
             ),
             ("name = \"a\"\ninherits = \"epson-80\"\ncolumns = 200", "printer profile `a`: 200 columns on 576 dots"),
         ] {

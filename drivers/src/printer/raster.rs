@@ -25,38 +25,50 @@ pub(super) fn is_real_time(second: u8, third: u8) -> bool {
 /// The picture without its white right-hand side, no wider than the paper. A row that lacks bytes is left out: the
 /// command announces whole ones.
 pub(super) fn fitted(bitmap: &Bitmap, dots: u16) -> Bitmap {
-    let stride = bitmap.stride().max(1);
-    if bitmap.width == 0 {
-        return Bitmap::new(8, 0);
-    }
-    let whole = bitmap.packed.len() / stride * stride;
-    let Some(packed) = bitmap.packed.get(..whole) else { return Bitmap::new(8, 0) };
-    let most = usize::from(dots.div_ceil(8)).min(stride);
-    let used = |row: &[u8]| row.get(..most).unwrap_or(row).iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
-    let width = packed.chunks(stride).map(used).max().unwrap_or(0).max(1);
-    if width == stride {
-        return Bitmap { width: bitmap.width, packed: packed.to_vec() };
-    }
-    Bitmap { width: (width * 8) as u16, packed: rows(packed, stride, 0, width) }
-}
-
-/// Each row's first `width` bytes, behind `before` white ones.
-fn rows(packed: &[u8], stride: usize, before: usize, width: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(packed.len() / stride * (before + width));
-    for row in packed.chunks(stride) {
-        out.resize(out.len() + before, 0);
-        out.extend_from_slice(row.get(..width).unwrap_or(row));
-    }
-    out
+    Fitted::new(bitmap, dots).behind(0)
 }
 
 /// The picture in the middle of the paper.
 pub(super) fn centred(bitmap: &Bitmap, dots: u16) -> Bitmap {
-    let bitmap = fitted(bitmap, dots);
-    let before = usize::from(dots.saturating_sub(bitmap.width) / 16);
-    let stride = bitmap.stride();
-    let packed = rows(&bitmap.packed, stride.max(1), before, stride);
-    Bitmap { width: ((before + stride) * 8) as u16, packed }
+    let fitted = Fitted::new(bitmap, dots);
+    let before = usize::from(dots.saturating_sub(fitted.width) / 16);
+    Bitmap { width: ((before + fitted.used) * 8) as u16, ..fitted.behind(before) }
+}
+
+/// What is printed of a picture.
+struct Fitted<'a> {
+    /// Whole rows.
+    packed: &'a [u8],
+    stride: usize,
+    /// Bytes of each row, and dots.
+    used: usize,
+    width: u16,
+}
+
+impl Fitted<'_> {
+    fn new(bitmap: &Bitmap, dots: u16) -> Fitted<'_> {
+        let stride = bitmap.stride();
+        if stride == 0 {
+            return Fitted { packed: &[], stride: 1, used: 1, width: 8 };
+        }
+        let whole = bitmap.packed.len() / stride * stride;
+        let packed = bitmap.packed.get(..whole).unwrap_or_default();
+        let most = usize::from(dots.div_ceil(8)).min(stride);
+        let black = |row: &[u8]| row.iter().take(most).rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+        let used = packed.chunks(stride).map(black).max().unwrap_or(0).max(1);
+        let width = if used == stride { bitmap.width } else { (used * 8) as u16 };
+        Fitted { packed, stride, used, width }
+    }
+
+    /// So many white bytes before each row.
+    fn behind(&self, before: usize) -> Bitmap {
+        let mut packed = Vec::with_capacity(self.packed.len() / self.stride * (before + self.used));
+        for row in self.packed.chunks(self.stride) {
+            packed.resize(packed.len() + before, 0);
+            packed.extend(row.iter().take(self.used));
+        }
+        Bitmap { width: self.width, packed }
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! A line of text as bytes of the pages that a printer has.
 
 use super::code_page::{self, Page};
-use super::profile::{Kanji, Profile};
+use super::profile::Profile;
 
-/// The pages of a profile, in the order in which they are tried.
-pub(super) struct Pages {
-    pages: Vec<(u8, &'static Page)>,
-    kanji: Kanji,
+/// The pages of a profile, and which of them is selected.
+pub(super) struct Pages<'a> {
+    profile: &'a Profile,
+    selected: Option<(u8, &'static Page)>,
 }
 
 /// The language's own words around the bytes.
@@ -16,80 +16,72 @@ pub(super) struct Words {
     pub(super) kanji_off: &'static [u8],
 }
 
-impl Pages {
-    pub(super) fn of(profile: &Profile) -> Pages {
-        let rest = profile.code_pages.keys().filter(|slot| !profile.preferred_pages.contains(slot));
-        let named = |slot: &u8| Some((*slot, Page::named(profile.code_pages.get(slot)?)?));
-        Pages { pages: profile.preferred_pages.iter().chain(rest).filter_map(named).collect(), kanji: profile.kanji }
+impl<'a> Pages<'a> {
+    /// With the first one selected.
+    pub(super) fn of(profile: &'a Profile) -> Pages<'a> {
+        Pages { profile, selected: profile.pages_to_try().next() }
     }
 
-    pub(super) fn first(&self) -> Option<u8> {
-        self.pages.first().map(|(slot, _)| *slot)
+    pub(super) fn slot(&self) -> Option<u8> {
+        self.selected.map(|(slot, _)| slot)
     }
 
-    /// Appends a text and gives the page that is selected after it. None, with nothing appended, if the pages do not
-    /// have all of it: stays on the current page where it can, and goes to the one that reaches farthest.
-    pub(super) fn write(
-        &self,
-        out: &mut Vec<u8>,
-        text: &str,
-        selected: Option<u8>,
-        words: &Words,
-    ) -> Option<Option<u8>> {
-        if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-            out.extend_from_slice(text.as_bytes());
-            return Some(selected);
-        }
-        let start = out.len();
-        let written = self.write_mixed(out, text, selected, words);
-        if written.is_none() {
+    /// Appends a text. False, with nothing appended, if the pages do not have all of it: stays on the selected page where
+    /// it can, and goes to the one that reaches farthest.
+    pub(super) fn write(&mut self, out: &mut Vec<u8>, text: &str, words: &Words) -> bool {
+        let (start, selected) = (out.len(), self.selected);
+        let written = self.write_all(out, text, words).is_some();
+        if !written {
             out.truncate(start);
+            self.selected = selected;
         }
         written
     }
 
-    fn write_mixed(&self, out: &mut Vec<u8>, text: &str, selected: Option<u8>, words: &Words) -> Option<Option<u8>> {
-        // The printers write from left to right only.
-        if text.chars().any(is_right_to_left) {
-            return None;
-        }
-        let mut current = self.pages.iter().find(|(slot, _)| Some(*slot) == selected).copied();
-        let mut rest = text;
-        while let Some(c) = rest.chars().next() {
-            if let Some(byte) = current.and_then(|(_, page)| page.byte(c)) {
+    /// None at what the pages do not have.
+    fn write_all(&mut self, out: &mut Vec<u8>, mut rest: &str, words: &Words) -> Option<()> {
+        loop {
+            let ascii = rest.bytes().take_while(|byte| (b' '..=b'~').contains(byte)).count();
+            let (ascii, others) = rest.split_at_checked(ascii)?;
+            out.extend_from_slice(ascii.as_bytes());
+            let Some(c) = others.chars().next() else { return Some(()) };
+            // The printers write from left to right only.
+            if is_right_to_left(c) {
+                return None;
+            }
+            rest = others;
+            if let Some(byte) = self.selected.and_then(|(_, page)| page.byte(c)) {
                 out.push(byte);
                 rest = rest.get(c.len_utf8()..)?;
                 continue;
             }
             let reach = |page: &Page| rest.chars().take_while(|c| page.byte(*c).is_some()).count();
             // Of equals the first: `max_by_key` gives the last.
-            let best = self.pages.iter().rev().max_by_key(|(_, page)| reach(page));
-            match best.filter(|(_, page)| page.byte(c).is_some()) {
-                Some((slot, page)) => {
-                    (words.select_page)(out, *slot);
-                    current = Some((*slot, *page));
-                }
-                None => {
-                    let lacking =
-                        |c: &char| !c.is_ascii() && self.pages.iter().all(|(_, page)| page.byte(*c).is_none());
-                    let run: String = rest.chars().take_while(lacking).collect();
-                    let bytes = code_page::kanji(self.kanji, &run)?;
-                    out.extend_from_slice(words.kanji_on);
-                    out.extend(bytes);
-                    out.extend_from_slice(words.kanji_off);
-                    rest = rest.get(run.len()..)?;
-                }
+            let best = self.profile.pages_to_try().rev().max_by_key(|(_, page)| reach(page));
+            if let Some((slot, page)) = best.filter(|(_, page)| page.byte(c).is_some()) {
+                (words.select_page)(out, slot);
+                self.selected = Some((slot, page));
+                continue;
             }
+            let run: String = rest.chars().take_while(|c| self.all_lack(*c)).collect();
+            let bytes = code_page::kanji(self.profile.kanji, &run).filter(|bytes| !bytes.is_empty())?;
+            out.extend_from_slice(words.kanji_on);
+            out.extend(bytes);
+            out.extend_from_slice(words.kanji_off);
+            rest = rest.get(run.len()..)?;
         }
-        Some(current.map(|(slot, _)| slot))
     }
 
-    /// The text with `?` for what the pages lack, and what that is.
-    pub(super) fn write_lossy(&self, out: &mut Vec<u8>, text: &str, selected: Option<u8>) -> Vec<char> {
-        let page = self.pages.iter().find(|(slot, _)| Some(*slot) == selected).map(|(_, page)| *page);
+    fn all_lack(&self, c: char) -> bool {
+        !c.is_ascii() && self.profile.code_pages.values().all(|page| page.byte(c).is_none())
+    }
+
+    /// The text with `?` for what the selected page lacks, and what that is.
+    pub(super) fn write_lossy(&self, out: &mut Vec<u8>, text: &str) -> Vec<char> {
         let mut lacking = Vec::new();
         for c in text.chars() {
-            let byte = page.and_then(|page| page.byte(c)).or_else(|| (' '..='~').contains(&c).then_some(c as u8));
+            let byte = self.selected.and_then(|(_, page)| page.byte(c));
+            let byte = byte.or_else(|| (' '..='~').contains(&c).then_some(c as u8));
             out.push(byte.unwrap_or(b'?'));
             if byte.is_none() {
                 lacking.push(c);
@@ -127,11 +119,13 @@ mod tests {
             ("generic-80-chinese", "刺身 x", Some(b"(\xb4\xcc\xc9\xed) x")),
             ("generic-80", "Борщ", None),
         ] {
-            let pages = Pages::of(&Profile::named(profile).unwrap());
-            let mut out = Vec::new();
-            let written = pages.write(&mut out, text, pages.first(), &WORDS);
-            assert_eq!(written.is_some().then_some(out.as_slice()), expected, "{profile} {text}");
-            assert!(written.is_some() || out.is_empty());
+            let name = profile;
+            let profile = Profile::named(name).unwrap();
+            let mut pages = Pages::of(&profile);
+            let (first, mut out) = (pages.slot(), Vec::new());
+            let written = pages.write(&mut out, text, &WORDS);
+            assert_eq!(written.then_some(out.as_slice()), expected, "{name} {text}");
+            assert!(written || out.is_empty() && pages.slot() == first);
         }
     }
 }

@@ -3,7 +3,7 @@
 use trivet_paper::raster;
 use trivet_paper::{Align, Bitmap, Line, Style, Symbology};
 
-use super::escpos::{DOT_MICROMETRES, QUIET};
+use super::encoder::{DOT_MICROMETRES, LONGEST_QR, QUIET};
 use super::job::{Art, Job};
 use super::profile::Profile;
 use super::raster::{centred, fitted};
@@ -11,14 +11,13 @@ use super::raster::{centred, fitted};
 /// Height of a normal character and of its line.
 const CELL: u16 = 24;
 const LINE: u16 = 30;
-const LONGEST_QR: usize = 700;
 
 /// Each label is one frame. A paper that is longer than a label goes on on the next.
 pub fn encode(lines: &[Line], profile: &Profile, art: &dyn Art) -> Job {
     let mut encoder = Encoder {
         profile,
         art,
-        out: Job::with_capacity(1_024),
+        out: Job::with_capacity(1_024, 1),
         label: Vec::new(),
         y: 0,
         rows: profile.label_rows.max(LINE),

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension, params};
-use trivet_drivers::printer::{Art, Job as Encoded, Outcome, Session, encode, escpos};
+use trivet_drivers::printer::{Art, EncodedPictures, Job as Encoded, Outcome, Profile, Session, encode, escpos};
 use trivet_log::Id;
 use trivet_paper::raster::{FONT_FILES, Fonts, Grid, draw_line};
 use trivet_paper::{Bitmap, Block, Line, Paper, PictureId, Style, layout};
@@ -36,6 +36,15 @@ pub(super) struct Actor {
     clearing: bool,
 }
 
+/// What came of looking for something to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Done,
+    Nothing,
+    /// There is a paper, and its printer cannot, or not yet.
+    Waits,
+}
+
 impl Actor {
     pub(super) fn new(app: &App, printers: &Printers, name: &str, session: Session, blind: bool) -> Actor {
         let (app, printers, name) = (app.clone(), printers.clone(), name.to_owned());
@@ -43,16 +52,17 @@ impl Actor {
     }
 
     pub(super) async fn run(mut self) {
-        let (mut grown, mut stirred) = (self.app.store.grown(), self.printers.stirred());
+        let (mut grown, mut stirred) = (self.app.store.grown_of(super::MODULE.follows), self.printers.stirred());
         loop {
             // What is noticed from here on wakes it again.
             grown.borrow_and_update();
             stirred.borrow_and_update();
             match self.turn().await {
-                Ok(true) => {}
-                Ok(false) => {
+                Ok(Turn::Done) => {}
+                Ok(turn) => {
                     tokio::select! {
-                        _ = grown.changed() => {}
+                        // A printer that cannot is not asked again for each order that comes.
+                        _ = grown.changed(), if turn == Turn::Nothing => {}
                         _ = stirred.changed() => {}
                         () = self.session.listen() => {}
                         () = tokio::time::sleep(LOOK_EVERY) => self.session.check().await,
@@ -66,8 +76,8 @@ impl Actor {
         }
     }
 
-    /// One drawer or one paper. False if there is nothing to do, or the printer cannot.
-    async fn turn(&mut self) -> anyhow::Result<bool> {
+    /// One drawer or one paper.
+    async fn turn(&mut self) -> anyhow::Result<Turn> {
         let (name, now) = (self.name.clone(), self.app.wall.now_ms());
         let next = self.app.read(move |view| {
             let drawer = spool::wanted_drawer(view.conn, &name)?;
@@ -77,16 +87,16 @@ impl Actor {
         let (drawer, cancelled, logo, job) = next.await.map_err(|problem| anyhow::anyhow!(problem.detail))?;
         if let Some((id, wanted_ms)) = drawer {
             self.open_drawer(id, wanted_ms).await?;
-            return Ok(true);
+            return Ok(Turn::Done);
         }
         if cancelled {
             self.drop_what_it_holds().await?;
         }
         if let Some((id, bitmap)) = logo {
             self.keep_logo(id, bitmap).await?;
-            return Ok(true);
+            return Ok(Turn::Done);
         }
-        let Some(job) = job else { return Ok(false) };
+        let Some(job) = job else { return Ok(Turn::Nothing) };
         let lost_track = End {
             state: "in_doubt",
             note: "the spool could not be written".to_owned(),
@@ -96,7 +106,7 @@ impl Actor {
             counts: true,
         };
         match self.print(&job).await {
-            Ok(went_on) => Ok(went_on),
+            Ok(went_on) => Ok(if went_on { Turn::Done } else { Turn::Waits }),
             Err(error) => {
                 drop(self.end(&job, lost_track).await);
                 Err(error)
@@ -321,6 +331,9 @@ static FONTS: LazyLock<Fonts> = LazyLock::new(|| {
     })
 });
 
+/// One set for the whole box, too.
+static ENCODED: LazyLock<EncodedPictures> = LazyLock::new(EncodedPictures::default);
+
 impl BoxArt {
     pub(super) fn load(conn: &rusqlite::Connection, printer: &str, paper: &Paper) -> rusqlite::Result<BoxArt> {
         let mut art = BoxArt::default();
@@ -350,6 +363,9 @@ impl Art for BoxArt {
     }
     fn stored(&self, id: &PictureId) -> Option<[u8; 2]> {
         self.stored.get(id).copied()
+    }
+    fn encoded(&self, id: &PictureId, profile: &Profile, make: &dyn Fn() -> Encoded) -> Arc<Encoded> {
+        ENCODED.get(id, profile, make)
     }
     fn draw(&self, line: &Line, grid: Grid) -> Option<(Bitmap, Vec<char>)> {
         let drawn = draw_line(&FONTS, line, grid);

@@ -14,7 +14,7 @@ use escpos::printer::Printer;
 use escpos::printer_options::PrinterOptions;
 use escpos::utils::{JustifyMode, PageCode, Protocol, QRCodeCorrectionLevel, QRCodeModel, QRCodeOption};
 use nix::time::{ClockId, clock_gettime};
-use trivet_drivers::printer::{Art, Profile, encode};
+use trivet_drivers::printer::{Art, EncodedPictures, Job, Profile, encode};
 use trivet_paper::raster::Grid;
 use trivet_paper::{Bitmap, Line, PictureId, layout};
 
@@ -47,7 +47,8 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
     let profile = Profile::named("epson-80")?;
     ensure!(usize::from(profile.columns) == COLUMNS, "epson-80 prints {COLUMNS} characters a line");
     let logo = Arc::new(receipt.logo.clone());
-    let (sent, stored) = (Kept { logo: logo.clone(), key: None }, Kept { logo, key: Some(KEY) });
+    let kept = |key| Kept { logo: logo.clone(), key, encoded: EncodedPictures::default() };
+    let (sent, stored) = (kept(None), kept(Some(KEY)));
     let ours = |art: &Kept| encode(&layout(&receipt.paper(), COLUMNS), &profile, art).into_bytes();
     let direct = Direct::new(Direct::raster(&receipt, usize::from(profile.dots)));
     let direct_stored = Direct::new(Direct::stored(KEY));
@@ -112,10 +113,11 @@ fn per_cpu_second(mut print: impl FnMut() -> anyhow::Result<Vec<u8>>) -> anyhow:
     }
 }
 
-/// The logo's bits at hand, and its key if the printer keeps it.
+/// The logo at hand as a box has it, and its key if the printer keeps it.
 struct Kept {
     logo: Arc<Bitmap>,
     key: Option<[u8; 2]>,
+    encoded: EncodedPictures,
 }
 
 impl Art for Kept {
@@ -124,6 +126,9 @@ impl Art for Kept {
     }
     fn stored(&self, id: &PictureId) -> Option<[u8; 2]> {
         self.key.filter(|_| *id == LOGO)
+    }
+    fn encoded(&self, id: &PictureId, profile: &Profile, make: &dyn Fn() -> Job) -> Arc<Job> {
+        self.encoded.get(id, profile, make)
     }
     fn draw(&self, _: &Line, _: Grid) -> Option<(Bitmap, Vec<char>)> {
         None
