@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rusqlite::Connection;
 use trivet_log::record::{Begin, FORMAT, Part, Writer};
-use trivet_log::{Entry, Id, Lane, StreamId, TimeQuality};
+use trivet_log::{Checkpoint, Entry, Id, Lane, StreamId, TimeQuality};
 
 use crate::store::log;
 use crate::{App, Identity};
@@ -50,7 +50,8 @@ pub struct Bundle {
     identity: Arc<Identity>,
     writer: Option<Writer>,
     first: Option<Vec<u8>>,
-    parts: Vec<Part>,
+    /// With the checkpoint that closes each: the store keeps it only until a later one vouches for its entries.
+    parts: Vec<(Part, Checkpoint)>,
     at: usize,
     /// Of the part that is being written, the last entry so far.
     seq: u64,
@@ -68,7 +69,8 @@ impl Bundle {
                 parts.push(part);
             }
         }
-        let origins: BTreeSet<_> = parts.iter().map(|part| part.stream.origin).chain([identity.origin()]).collect();
+        let origins: BTreeSet<_> =
+            parts.iter().map(|(part, _)| part.stream.origin).chain([identity.origin()]).collect();
         let mut certificates = log::certificates(conn)?;
         certificates.retain(|certificate| origins.contains(&certificate.origin()));
         let begin = Begin {
@@ -86,7 +88,7 @@ impl Bundle {
             place: request.place.clone(),
             time_zone: request.time_zone.clone(),
             certificates,
-            parts: parts.clone(),
+            parts: parts.iter().map(|(part, _)| part.clone()).collect(),
         };
         let (writer, first) = Writer::begin(&begin);
         let seq = parts.first().map_or(0, starts_after);
@@ -100,11 +102,8 @@ impl Bundle {
             return Ok(Some(first));
         }
         let Some(writer) = &mut self.writer else { return Ok(None) };
-        while let Some(part) = self.parts.get(self.at) {
-            let batch = match self.seq < part.last {
-                true => log::batch_of(conn, &part.stream, self.seq, part.last, MAX_BATCH_ENTRIES)?,
-                false => None,
-            };
+        while let Some((part, last)) = self.parts.get(self.at) {
+            let batch = log::batch_until(conn, &part.stream, self.seq, Some(last), MAX_BATCH_ENTRIES)?;
             if let Some(batch) = batch {
                 self.seq = batch.checkpoint.seq;
                 // A damaged entry goes into the bundle as it lies: the check says so.
@@ -128,13 +127,18 @@ impl Bundle {
     }
 }
 
-fn starts_after(part: &Part) -> u64 {
+fn starts_after((part, _): &(Part, Checkpoint)) -> u64 {
     part.begin.as_ref().map_or(0, |checkpoint| checkpoint.seq)
 }
 
 /// A stream's part of the period: whole hours, because an hour's first fact says whose readings follow. Documents go
 /// from their first change, because each stands on those before.
-fn part(conn: &Connection, sid: i64, stream: StreamId, request: &Request) -> rusqlite::Result<Option<Part>> {
+fn part(
+    conn: &Connection,
+    sid: i64,
+    stream: StreamId,
+    request: &Request,
+) -> rusqlite::Result<Option<(Part, Checkpoint)>> {
     let Some(head) = log::newest_checkpoint(conn, sid)? else { return Ok(None) };
     let time = |ms: i64| u64::try_from(ms).unwrap_or(0);
     let begin = match request.from_ms.filter(|_| stream.lane != Lane::Documents) {
@@ -145,9 +149,9 @@ fn part(conn: &Connection, sid: i64, stream: StreamId, request: &Request) -> rus
         Some(to) => log::first_checkpoint_from(conn, sid, head.seq, time(to).saturating_add(LATE_MS))?,
         None => None,
     };
-    let last = last.map_or(head.seq, |checkpoint| checkpoint.seq);
+    let last = last.unwrap_or_else(|| head.clone());
     let held = request.held.get(&stream).copied();
-    Ok(Some(Part { stream, begin, last, head, held }))
+    Ok(Some((Part { stream, begin, last: last.seq, head, held }, last)))
 }
 
 /// The bundle as a response's body.
@@ -198,7 +202,109 @@ impl Base64 {
 
 #[cfg(test)]
 mod tests {
+    use minicbor::Decoder;
+    use trivet_log::chain::Head;
+    use trivet_log::sync::Batch;
+    use trivet_log::{Chain, Header, Hlc};
+
     use super::*;
+
+    /// A box that writes a minute of readings in each commit.
+    struct Minutes {
+        conn: Connection,
+        identity: Arc<Identity>,
+        head: Head,
+    }
+
+    impl Minutes {
+        fn new() -> Minutes {
+            let mut conn = Connection::open_in_memory().unwrap();
+            log::prepare(&mut conn).unwrap();
+            let identity = Arc::new(Identity::found(1_790_000_000_000));
+            log::introduce(&conn, &identity, std::slice::from_ref(&identity.certificate)).unwrap();
+            let (origin, scope) = (identity.origin(), identity.certificate.location);
+            Minutes { conn, identity, head: Head::start(StreamId { origin, scope, lane: Lane::Readings }) }
+        }
+
+        fn hlc(minute: u64) -> Hlc {
+            Hlc::from_ms(1_790_000_000_000 + minute * 60_000)
+        }
+
+        fn append(&mut self, minutes: u64) {
+            let stream = self.head.stream;
+            let sid = log::sid(&self.conn, &stream).unwrap();
+            for seq in self.head.seq + 1..=self.head.seq + minutes {
+                let header = Header {
+                    stream,
+                    seq,
+                    hlc: Minutes::hlc(seq),
+                    quality: TimeQuality::Ntp,
+                    actor: Id::NIL,
+                    device: Id::from_bytes(stream.origin.0),
+                    command: Id::at(seq, [7; 10]),
+                    rest: 0,
+                    kind: 0x610,
+                    version: 1,
+                    entity: Id::from_bytes([3; 16]),
+                    frontier: vec![],
+                };
+                let entry = Entry::new(header, &[4; 20]).unwrap();
+                log::insert(&self.conn, sid, seq, &entry).unwrap();
+                self.head.advance(&entry);
+                let checkpoint =
+                    Checkpoint::sign(&self.identity.key(), &stream, seq, self.head.chain, Minutes::hlc(seq));
+                log::save_checkpoint(&self.conn, sid, &stream, &checkpoint).unwrap();
+            }
+        }
+
+        fn open(&self, to_minute: Option<u64>) -> Bundle {
+            let late = LATE_MS / 60_000;
+            let to_ms = to_minute.map(|minute| i64::try_from(Minutes::hlc(minute - late).ms()).unwrap());
+            let request = Request {
+                from_ms: None,
+                to_ms,
+                place: None,
+                time_zone: None,
+                names: |_, _| Ok(Vec::new()),
+                held: BTreeMap::new(),
+                restored: false,
+                written_ms: 0,
+                quality: TimeQuality::Ntp,
+                software: String::new(),
+            };
+            Bundle::open(&self.conn, self.identity.clone(), &request).unwrap()
+        }
+
+        /// How many entries the batches hold, one after the other, each up to a checkpoint that fits and is signed.
+        fn drain(&self, mut bundle: Bundle) -> u64 {
+            let stream = self.head.stream;
+            let (mut seq, mut chain) = (0, Chain::start(&stream));
+            while let Some(piece) = bundle.next(&self.conn).unwrap() {
+                let [0x82, 1, batch @ ..] = piece.as_slice() else { continue };
+                let batch: Batch = Decoder::new(batch).decode().unwrap();
+                assert_eq!(batch.first, seq + 1);
+                seq += batch.entries.len() as u64;
+                chain = batch.entries.iter().fold(chain, |chain, raw| chain.then(raw));
+                assert_eq!((batch.checkpoint.seq, batch.checkpoint.chain), (seq, chain));
+                assert!(batch.checkpoint.is_signed_by(&self.identity.certificate.public_key, &stream));
+            }
+            seq
+        }
+    }
+
+    /// The store drops the checkpoint that a bundle was to end at as soon as a later one vouches for its entries.
+    #[test]
+    fn what_is_written_while_a_bundle_is_fetched_cuts_nothing_off() {
+        let late = LATE_MS / 60_000;
+        let cases = [(1, None), (30, None), (64, None), (70, None), (500, None), (late + 9, Some(late + 9))];
+        for (before, to_minute) in cases {
+            let mut minutes = Minutes::new();
+            minutes.append(before);
+            let bundle = minutes.open(to_minute);
+            minutes.append(3);
+            assert_eq!(minutes.drain(bundle), before, "of {before} minutes");
+        }
+    }
 
     #[test]
     fn base64_in_pieces_is_base64_of_the_whole() {

@@ -46,15 +46,14 @@ pub(crate) fn prepare(conn: &mut Connection) -> rusqlite::Result<()> {
     tx.execute_batch(SCHEMA)?;
     tx.execute_batch(segment::SCHEMA)?;
     if before_segments {
-        let sql =
-            "SELECT l.arrival, l.sid, l.entry FROM log l JOIN stream s USING(sid) WHERE s.lane=?1 ORDER BY l.arrival";
+        let sql = "SELECT l.arrival, l.sid, l.seq, l.entity, l.entry FROM log l JOIN stream s USING(sid)
+            WHERE s.lane=?1 ORDER BY l.arrival";
         let mut statement = tx.prepare(sql)?;
         let mut rows = statement.query([Lane::Readings.number()])?;
         while let Some(row) = rows.next()? {
-            let (arrival, sid): (i64, i64) = (row.get(0)?, row.get(1)?);
-            if let Ok(entry) = Entry::parse(row.get(2)?) {
-                segment::insert(&tx, sid, arrival.cast_unsigned(), &entry)?;
-            }
+            let (arrival, sid, seq): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            let (entity, raw) = (row.get_ref(3)?.as_blob()?, row.get_ref(4)?.as_blob()?);
+            segment::bring(&tx, sid, seq.cast_unsigned(), arrival.cast_unsigned(), entity, raw)?;
         }
         drop(rows);
         drop(statement);
@@ -350,29 +349,44 @@ pub(crate) fn add_keys(conn: &Connection, identity: &Identity, keys: &[WrappedKe
     Ok(new)
 }
 
-/// The next batch of a stream after a number: whole commands, up to a checkpoint, within the limits. A checkpoint
-/// closes each commit, so the largest batch that fits ends at one; a commit larger than the limits goes whole.
+/// The next batch of a stream after a number, as far as it is held.
 pub fn batch_after(conn: &Connection, stream: &StreamId, after: u64) -> rusqlite::Result<Option<Batch>> {
+    batch_until(conn, stream, after, None, MAX_BATCH_ENTRIES as u64)
+}
+
+/// The next batch after a number: whole commands, up to a checkpoint, within the limits. A checkpoint closes each
+/// commit, so the largest batch that fits ends at one; a commit larger than the limits goes whole.
+///
+/// It ends at `last` or before. That one may be a checkpoint which the store has dropped since it was read, because a
+/// later one vouches for the same entries.
+pub(crate) fn batch_until(
+    conn: &Connection,
+    stream: &StreamId,
+    after: u64,
+    last: Option<&Checkpoint>,
+    most: u64,
+) -> rusqlite::Result<Option<Batch>> {
     let Some(sid) = known_sid(conn, stream)? else { return Ok(None) };
-    let Some(nearest) = checkpoint(conn, sid, after + 1, "seq>=?2 ORDER BY seq")? else { return Ok(None) };
-    let widest = after.saturating_add(MAX_BATCH_ENTRIES as u64);
-    let end = checkpoint(conn, sid, widest, "seq<=?2 ORDER BY seq DESC")?.filter(|c| c.seq > nearest.seq);
-    let mut checkpoint_at = end.unwrap_or_else(|| nearest.clone());
-    let mut entries = read_entries(conn, sid, stream.lane, after, checkpoint_at.seq)?;
+    let end = last.map_or(i64::MAX.cast_unsigned(), |last| last.seq);
+    let nearest = checkpoint(conn, sid, after + 1, "seq>=?2 ORDER BY seq")?.filter(|c| c.seq <= end);
+    let Some(nearest) = nearest.or_else(|| last.filter(|last| last.seq > after).cloned()) else { return Ok(None) };
+    let before = |seq| checkpoint(conn, sid, seq, "seq<=?2 ORDER BY seq DESC");
+    let widest = before(end.min(after.saturating_add(most)))?.filter(|c| c.seq > nearest.seq);
+    let mut checkpoint = widest.unwrap_or_else(|| nearest.clone());
+    let mut entries = read_entries(conn, sid, stream.lane, after, checkpoint.seq)?;
     let mut bytes = 0;
     let fitting = entries.iter().take_while(|entry| {
         bytes += entry.len();
         bytes <= MAX_BATCH_BYTES
     });
-    let fitting = after + fitting.count() as u64;
-    if fitting < checkpoint_at.seq {
-        checkpoint_at = checkpoint(conn, sid, fitting, "seq<=?2 ORDER BY seq DESC")?
-            .filter(|c| c.seq > nearest.seq)
-            .unwrap_or(nearest);
-        entries.truncate(usize::try_from(checkpoint_at.seq - after).unwrap_or(usize::MAX));
+    let fitting = fitting.count();
+    if fitting < entries.len() && checkpoint.seq > nearest.seq {
+        checkpoint = before(after + fitting as u64)?.filter(|c| c.seq > nearest.seq).unwrap_or(nearest);
+        // Read again, not cut: where an entry is missing, places are not numbers.
+        entries = read_entries(conn, sid, stream.lane, after, checkpoint.seq)?;
     }
     let entries = entries.into_iter().map(Into::into).collect();
-    Ok(Some(Batch { stream: *stream, first: after + 1, entries, checkpoint: checkpoint_at }))
+    Ok(Some(Batch { stream: *stream, first: after + 1, entries, checkpoint }))
 }
 
 fn checkpoint(conn: &Connection, sid: i64, seq: u64, which: &str) -> rusqlite::Result<Option<Checkpoint>> {
@@ -405,23 +419,6 @@ fn read_entries(conn: &Connection, sid: i64, lane: Lane, after: u64, to: u64) ->
         conn.prepare_cached("SELECT entry FROM log WHERE sid=?1 AND seq>?2 AND seq<=?3 ORDER BY seq")?;
     let rows = statement.query_map(params![sid, after.cast_signed(), to.cast_signed()], |row| row.get(0))?;
     rows.collect()
-}
-
-/// A batch after a number that ends at `last` or before, at a checkpoint: of so many entries, unless a commit is larger.
-pub(crate) fn batch_of(
-    conn: &Connection,
-    stream: &StreamId,
-    after: u64,
-    last: u64,
-    most: u64,
-) -> rusqlite::Result<Option<Batch>> {
-    let Some(sid) = known_sid(conn, stream)? else { return Ok(None) };
-    let nearest = checkpoint(conn, sid, after + 1, "seq>=?2 ORDER BY seq")?.filter(|c| c.seq <= last);
-    let Some(nearest) = nearest else { return Ok(None) };
-    let widest = checkpoint(conn, sid, last.min(after.saturating_add(most)), "seq<=?2 ORDER BY seq DESC")?;
-    let checkpoint = widest.filter(|c| c.seq > nearest.seq).unwrap_or(nearest);
-    let entries = read_entries(conn, sid, stream.lane, after, checkpoint.seq)?.into_iter().map(Into::into).collect();
-    Ok(Some(Batch { stream: *stream, first: after + 1, entries, checkpoint }))
 }
 
 pub(crate) fn newest_checkpoint(conn: &Connection, sid: i64) -> rusqlite::Result<Option<Checkpoint>> {

@@ -1,7 +1,7 @@
 //! Where the entries of the readings lane lie: there are half a million a year and box, nearly alike, and nobody asks
 //! for one of them alone. New ones are rows of `tail` under their stream and number; a full block of 64 numbers
 //! becomes one compressed row of `segment`, whenever the writer has nothing else to do. `part` says in which blocks a
-//! subject has entries.
+//! subject has entries. A block with a damaged row stays in `tail`, as it lies.
 //!
 //! This is storage, not format: what comes out are the bytes that the author wrote, to the last, so the chain, the
 //! sync, the fold and the exports do not know the difference. A block moves in one transaction.
@@ -49,15 +49,31 @@ fn known_of(conn: &Connection, sid: i64) -> rusqlite::Result<Known> {
 }
 
 pub(super) fn insert(conn: &Connection, sid: i64, arrival: u64, entry: &Entry) -> rusqlite::Result<()> {
-    let place = place(sid, entry.header.seq);
-    let squeezed = squeeze(&known(&entry.header.stream), entry.raw());
+    let header = &entry.header;
+    let squeezed = squeeze(&known(&header.stream), entry.raw());
+    put(conn, place(sid, header.seq), arrival, header.entity.as_bytes(), &squeezed)
+}
+
+/// The same of a row of `log`, whose bytes need not be an entry: damaged ones stay what they are.
+pub(super) fn bring(
+    conn: &Connection,
+    sid: i64,
+    seq: u64,
+    arrival: u64,
+    entity: &[u8],
+    raw: &[u8],
+) -> rusqlite::Result<()> {
+    put(conn, place(sid, seq), arrival, entity, &squeeze(&known_of(conn, sid)?, raw))
+}
+
+fn put(conn: &Connection, place: i64, arrival: u64, entity: &[u8], squeezed: &[u8]) -> rusqlite::Result<()> {
     conn.prepare_cached("INSERT INTO tail(place, arrival, entry) VALUES(?1, ?2, ?3)")?.execute(params![
         place,
         arrival.cast_signed(),
         squeezed
     ])?;
     conn.prepare_cached("INSERT OR IGNORE INTO part(entity, place) VALUES(?1, ?2)")?
-        .execute(params![entry.header.entity.as_bytes(), block(place)])?;
+        .execute(params![entity, block(place)])?;
     Ok(())
 }
 
@@ -82,9 +98,9 @@ pub(super) fn of_subject(conn: &Connection, subject: Id, found: &mut Vec<(u64, E
 
 /// A stream's entries after a number and up to another, in their order.
 pub(super) fn range(conn: &Connection, sid: i64, after: u64, to: u64) -> rusqlite::Result<Vec<Vec<u8>>> {
-    let mut entries = Vec::new();
+    let mut entries: Vec<(i64, Vec<u8>)> = Vec::new();
     if to <= after {
-        return Ok(entries);
+        return Ok(Vec::new());
     }
     let (first, last) = (place(sid, after + 1), place(sid, to));
     let sql = "SELECT place, entries FROM segment WHERE place BETWEEN ?1 AND ?2 ORDER BY place";
@@ -95,21 +111,24 @@ pub(super) fn range(conn: &Connection, sid: i64, after: u64, to: u64) -> rusqlit
         // Number 0 is nobody's.
         let places = start.max(place(sid, 1))..;
         let kept = places.zip(unpacked(start, row.get_ref(1)?.as_blob()?));
-        entries.extend(kept.filter(|(at, _)| (first..=last).contains(at)).map(|(_, (_, raw))| raw));
+        entries.extend(kept.filter(|(at, _)| (first..=last).contains(at)).map(|(at, (_, raw))| (at, raw)));
     }
-    entries.extend(in_tail(conn, first, last)?.into_iter().map(|(_, raw)| raw));
-    Ok(entries)
+    entries.extend(in_tail(conn, first, last)?.into_iter().map(|(at, (_, raw))| (at, raw)));
+    // A block that could not be packed lies in the tail before later ones that were.
+    entries.sort_by_key(|(at, _)| *at);
+    Ok(entries.into_iter().map(|(_, raw)| raw).collect())
 }
 
-fn in_tail(conn: &Connection, first: i64, last: i64) -> rusqlite::Result<Vec<Kept>> {
+/// Places with what lies there. A row that does not expand is an empty entry: the chain check names it.
+fn in_tail(conn: &Connection, first: i64, last: i64) -> rusqlite::Result<Vec<(i64, Kept)>> {
     let known = known_of(conn, first >> NUMBER_BITS)?;
-    let sql = "SELECT arrival, entry FROM tail WHERE place BETWEEN ?1 AND ?2 ORDER BY place";
+    let sql = "SELECT place, arrival, entry FROM tail WHERE place BETWEEN ?1 AND ?2 ORDER BY place";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([first, last])?;
     let mut entries = Vec::new();
     while let Some(row) = rows.next()? {
-        let raw = expand(&known, row.get_ref(1)?.as_blob()?).unwrap_or_default();
-        entries.push((row.get::<_, i64>(0)?.cast_unsigned(), raw));
+        let raw = expand(&known, row.get_ref(2)?.as_blob()?).unwrap_or_default();
+        entries.push((row.get(0)?, (row.get::<_, i64>(1)?.cast_unsigned(), raw)));
     }
     Ok(entries)
 }
@@ -119,7 +138,10 @@ fn block_of(conn: &Connection, place: i64) -> rusqlite::Result<Vec<Kept>> {
     let packed = statement.query_row([place], |row| Ok(unpacked(place, row.get_ref(0)?.as_blob()?))).optional()?;
     match packed {
         Some(entries) => Ok(entries),
-        None => in_tail(conn, place, place + BLOCK.cast_signed() - 1),
+        None => {
+            let rows = in_tail(conn, place, place + BLOCK.cast_signed() - 1)?;
+            Ok(rows.into_iter().map(|(_, kept)| kept).collect())
+        }
     }
 }
 
@@ -133,10 +155,11 @@ fn unpacked(place: i64, packed: &[u8]) -> Vec<Kept> {
 
 /// The newest arrival among these entries. Within a stream arrivals rise with the numbers.
 pub(super) fn last_arrival(conn: &Connection) -> rusqlite::Result<u64> {
-    let sql = "SELECT max(coalesce(
-          (SELECT arrival FROM tail WHERE place BETWEEN s.sid<<?2 AND ((s.sid+1)<<?2)-1 ORDER BY place DESC LIMIT 1),
+    let sql = "SELECT max(max(coalesce(
+          (SELECT arrival FROM tail WHERE place BETWEEN s.sid<<?2 AND ((s.sid+1)<<?2)-1
+             ORDER BY place DESC LIMIT 1), 0), coalesce(
           (SELECT last_arrival FROM segment WHERE place BETWEEN s.sid<<?2 AND ((s.sid+1)<<?2)-1
-             ORDER BY place DESC LIMIT 1), 0))
+             ORDER BY place DESC LIMIT 1), 0)))
         FROM stream s WHERE s.lane=?1";
     let last = conn
         .prepare_cached(sql)?
@@ -147,27 +170,43 @@ pub(super) fn last_arrival(conn: &Connection) -> rusqlite::Result<u64> {
 /// The entries' subjects, for a rebuild.
 pub(super) const SUBJECTS: &str = "SELECT entity FROM part";
 
-/// Packs the oldest full block that still lies in the tail. Gives whether there was one. The caller's transaction.
+/// Packs the oldest block in the tail that is full and whole. Gives whether there was one. The caller's transaction.
 pub(super) fn pack_one(conn: &Connection) -> rusqlite::Result<bool> {
     let mut streams = conn.prepare_cached("SELECT sid FROM stream WHERE lane=?1")?;
     let streams = streams.query_map([Lane::Readings.number()], |row| row.get(0))?;
     for sid in streams.collect::<rusqlite::Result<Vec<i64>>>()? {
-        let sql = "SELECT place FROM tail WHERE place>=?1 AND place<?2 ORDER BY place LIMIT 1";
-        let oldest = conn.prepare_cached(sql)?.query_row([place(sid, 0), place(sid + 1, 0)], |row| row.get(0));
-        let Some(first) = oldest.optional()?.map(block) else { continue };
-        let last = first + BLOCK.cast_signed() - 1;
-        let entries = in_tail(conn, first, last)?;
-        let full = BLOCK as usize - usize::from(first == place(sid, 0));
-        if entries.len() != full {
-            continue;
+        let mut from = place(sid, 0);
+        while let Some(first) = oldest_block(conn, from, place(sid + 1, 0))? {
+            if pack_block(conn, first, first == place(sid, 0))? {
+                return Ok(true);
+            }
+            from = first + BLOCK.cast_signed();
         }
-        let arrival = entries.last().map_or(0, |(arrival, _)| arrival.cast_signed());
-        conn.prepare_cached("INSERT INTO segment(place, last_arrival, entries) VALUES(?1, ?2, ?3)")?
-            .execute(params![first, arrival, pack(&entries)])?;
-        conn.prepare_cached("DELETE FROM tail WHERE place BETWEEN ?1 AND ?2")?.execute([first, last])?;
-        return Ok(true);
     }
     Ok(false)
+}
+
+fn oldest_block(conn: &Connection, from: i64, to: i64) -> rusqlite::Result<Option<i64>> {
+    let sql = "SELECT place FROM tail WHERE place>=?1 AND place<?2 ORDER BY place LIMIT 1";
+    Ok(conn.prepare_cached(sql)?.query_row([from, to], |row| row.get(0)).optional()?.map(block))
+}
+
+/// False: it is not full yet, or a row of it does not expand. What its author wrote there is not thrown away.
+fn pack_block(conn: &Connection, first: i64, is_first: bool) -> rusqlite::Result<bool> {
+    let last = first + BLOCK.cast_signed() - 1;
+    let entries: Vec<Kept> = in_tail(conn, first, last)?.into_iter().map(|(_, kept)| kept).collect();
+    let full = BLOCK as usize - usize::from(is_first);
+    if entries.len() != full || entries.iter().any(|(_, raw)| raw.is_empty()) {
+        return Ok(false);
+    }
+    let arrival = entries.last().map_or(0, |(arrival, _)| arrival.cast_signed());
+    conn.prepare_cached("INSERT INTO segment(place, last_arrival, entries) VALUES(?1, ?2, ?3)")?.execute(params![
+        first,
+        arrival,
+        pack(&entries)
+    ])?;
+    conn.prepare_cached("DELETE FROM tail WHERE place BETWEEN ?1 AND ?2")?.execute([first, last])?;
+    Ok(true)
 }
 
 /// A row's bytes: the author's, with the first ids in it that its stream is known by taken out. A byte says how many,
@@ -288,7 +327,9 @@ fn take_number(rest: &mut &[u8]) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use trivet_log::Origin;
 
+    use super::super::log;
     use super::*;
 
     const KNOWN: Known = [[7; 16], [9; 16], [0; 16]];
@@ -324,6 +365,53 @@ mod tests {
         fn noise_is_no_segment_and_no_row(noise: Vec<u8>) {
             let _ = (unpack(&noise), expand(&KNOWN, &noise));
         }
+    }
+
+    /// A stream of readings with so many rows that are no entries: the store does not look inside.
+    fn rows(count: u64) -> (Connection, i64) {
+        let mut conn = Connection::open_in_memory().unwrap();
+        log::prepare(&mut conn).unwrap();
+        let stream = StreamId { origin: Origin([1; 16]), scope: Id::from_bytes([9; 16]), lane: Lane::Readings };
+        let sid = log::sid(&conn, &stream).unwrap();
+        for seq in 1..=count {
+            bring(&conn, sid, seq, seq, &[3; 16], &seq.to_le_bytes()).unwrap();
+        }
+        (conn, sid)
+    }
+
+    fn one(conn: &Connection, sql: &str) -> i64 {
+        conn.query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn a_damaged_row_stays_as_it_lies_and_holds_up_no_other_block() {
+        let (conn, sid) = rows(4 * BLOCK - 1);
+        conn.execute("UPDATE tail SET entry=x'ff' WHERE place=?1", [place(sid, BLOCK + 5)]).unwrap();
+        while pack_one(&conn).unwrap() {}
+        let of = |sql| one(&conn, sql);
+        assert_eq!((of("SELECT count(*) FROM segment"), of("SELECT count(*) FROM tail")), (3, 64));
+        assert_eq!(of("SELECT count(*) FROM tail WHERE entry=x'ff'"), 1);
+        assert_eq!(last_arrival(&conn).unwrap(), 4 * BLOCK - 1, "though the tail ends before the segments");
+        let entries = range(&conn, sid, 0, 1_000).unwrap();
+        let seq = |raw: &Vec<u8>| raw.as_slice().try_into().map_or(0, u64::from_le_bytes);
+        let seqs: Vec<u64> = entries.iter().map(seq).collect();
+        let expected: Vec<u64> = (1..4 * BLOCK).map(|seq| if seq == BLOCK + 5 { 0 } else { seq }).collect();
+        assert_eq!(seqs, expected);
+    }
+
+    #[test]
+    fn what_is_no_entry_is_brought_along_from_before_the_segments() {
+        let (mut conn, sid) = rows(0);
+        for seq in 1..=3 {
+            let sql = "INSERT INTO log(arrival, sid, seq, entity, entry) VALUES(?1, ?2, ?1, x'03', x'ffee')";
+            conn.execute(sql, [seq, sid]).unwrap();
+        }
+        let before = "ALTER TABLE stream ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+            ALTER TABLE stream ADD COLUMN chain BLOB NOT NULL DEFAULT x'00';";
+        conn.execute_batch(before).unwrap();
+        log::prepare(&mut conn).unwrap();
+        assert_eq!(one(&conn, "SELECT count(*) FROM log"), 0);
+        assert_eq!(range(&conn, sid, 0, 9).unwrap(), [[0xff_u8, 0xee]; 3]);
     }
 
     #[test]
