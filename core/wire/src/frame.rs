@@ -69,7 +69,7 @@ impl Frame {
 pub struct Reader {
     bytes: [u8; MAX_FRAME],
     length: usize,
-    /// What came is too long already, or its beginning was not heard: it is passed over until the next zero.
+    /// What came is too long already: it is passed over until the next zero.
     lost: bool,
 }
 

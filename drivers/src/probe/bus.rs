@@ -52,6 +52,8 @@ const MOST_ROUNDS: u32 = 8;
 /// A unit that answers late is given longer, up to this.
 const MOST_PATIENCE: Duration = Duration::from_secs(2);
 const MAX_ANSWER: usize = 512;
+/// A line takes a question within this.
+const TAKES_WITHIN: Duration = Duration::from_secs(2);
 /// A line that does not fall silent for so long is one that somebody babbles on.
 const MOST_BABBLE: Duration = Duration::from_millis(500);
 
@@ -63,14 +65,13 @@ struct Asked {
     patience: Duration,
 }
 
-/// Runs for as long as somebody listens. A full channel drops the sample: the next one comes within seconds.
+/// Runs for as long as somebody listens. A full channel holds up the line, and nothing else.
 pub async fn run(bus: Bus, reports: mpsc::Sender<Report>) {
     let longest = |unit: &Unit| Duration::from_millis(u64::from(unit.profile.max_reply_ms));
     let mut memory: Vec<Asked> =
         bus.units.iter().map(|unit| Asked { failed: 0, next: 0, patience: longest(unit) }).collect();
     let mut round: u32 = 0;
     let mut port = None;
-    let tell = |report| drop(reports.try_send(report));
     while !reports.is_closed() {
         let until = Instant::now() + bus.period;
         if port.is_none() {
@@ -80,12 +81,13 @@ pub async fn run(bus: Bus, reports: mpsc::Sender<Report>) {
                 Parity::Odd => tokio_serial::Parity::Odd,
             };
             let opened = tokio_serial::new(&bus.path, bus.baud).parity(parity).open_native_async();
-            tell(Report::Line(opened.as_ref().map(drop).map_err(|error| format!("{}: {error}", bus.path))));
+            let line = opened.as_ref().map(drop).map_err(|error| format!("{}: {error}", bus.path));
+            tell(&reports, Report::Line(line)).await;
             port = opened.ok().map(|port| Line { port, silence: silence(bus.baud) });
         }
         for (unit, asked) in bus.units.iter().zip(&mut memory) {
             let Some(open) = &mut port else {
-                report(unit, &Err((Wrong::Timeout, Vec::new())), Some(NoData::Offline), tell);
+                report(unit, &Err((Wrong::Timeout, Vec::new())), Some(NoData::Offline), &reports).await;
                 continue;
             };
             let dead = asked.failed >= DEAD_AFTER;
@@ -97,12 +99,12 @@ pub async fn run(bus: Bus, reports: mpsc::Sender<Report>) {
                     asked.failed = if answer.is_ok() { 0 } else { asked.failed.saturating_add(1) };
                     let pause = 1 << asked.failed.saturating_sub(DEAD_AFTER).min(MOST_ROUNDS.ilog2());
                     asked.next = round.saturating_add(pause);
-                    report(unit, &answer, None, tell);
+                    report(unit, &answer, None, &reports).await;
                 }
                 Err(error) => {
-                    tell(Report::Line(Err(format!("{}: {error}", bus.path))));
+                    tell(&reports, Report::Line(Err(format!("{}: {error}", bus.path)))).await;
                     port = None;
-                    report(unit, &Err((Wrong::Timeout, Vec::new())), Some(NoData::Offline), tell);
+                    report(unit, &Err((Wrong::Timeout, Vec::new())), Some(NoData::Offline), &reports).await;
                 }
             }
         }
@@ -114,13 +116,13 @@ pub async fn run(bus: Bus, reports: mpsc::Sender<Report>) {
 /// The data of all questions to a unit, or what went wrong and the bytes that came instead.
 type Answered = Result<Answers, (Wrong, Vec<u8>)>;
 
-fn report(unit: &Unit, answer: &Answered, instead: Option<NoData>, tell: impl Fn(Report)) {
+async fn report(unit: &Unit, answer: &Answered, instead: Option<NoData>, reports: &mpsc::Sender<Report>) {
     for (input, channel) in &unit.inputs {
         let told = match answer {
             Ok(answers) => unit.profile.read(channel, answers),
             Err((wrong, seen)) => Profile::without_answer(channel, *wrong, seen),
         };
-        tell(match told {
+        let told = match told {
             Told::Value(value, raw) => {
                 let value = instead.map_or(value, Err);
                 Report::Sample(Sample { raw, ..Sample::new(input, value) })
@@ -129,8 +131,14 @@ fn report(unit: &Unit, answer: &Answered, instead: Option<NoData>, tell: impl Fn
                 let state = instead.map_or(state, super::InputState::Unknown);
                 Report::Input { input: input.clone(), state }
             }
-        });
+        };
+        tell(reports, told).await;
     }
+}
+
+/// Nobody who listens any more is no fault: the line ends.
+pub(super) async fn tell(reports: &mpsc::Sender<Report>, report: Report) {
+    drop(reports.send(report).await);
 }
 
 /// A port with the silence that parts its frames.
@@ -166,7 +174,8 @@ impl<P: AsyncRead + AsyncWrite + Unpin> Line<P> {
                 wrong = (Wrong::Malformed, Vec::new());
                 continue;
             }
-            self.port.write_all(&question.frame()).await?;
+            let taken = timeout(TAKES_WITHIN, self.port.write_all(&question.frame())).await;
+            taken.map_err(|_| io::Error::other("it takes no bytes"))??;
             let mut received = Vec::new();
             match self.hear(question, *patience, &mut received).await? {
                 Some(Ok(data)) => return Ok(Ok(data)),
@@ -304,6 +313,15 @@ mod tests {
             ask(vec![vec![(400, old.clone())], vec![(700, old.clone())], vec![(1_300, old)]]).await;
         assert_eq!(answer, Err(Wrong::Late));
         assert_eq!(patience, MOST_PATIENCE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_line_that_takes_no_bytes_is_an_error() {
+        let (ours, _theirs) = duplex(4);
+        let mut line = Line { port: ours, silence: silence(9_600) };
+        let mut patience = PATIENCE;
+        let error = line.ask(ASKED, &mut patience, TRIES).await.unwrap_err();
+        assert!(error.to_string().contains("takes no bytes"), "{error}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,6 +1,8 @@
 //! Modbus RTU (Modbus over Serial Line V1.02, Modbus Application Protocol V1.1b3): the questions that a unit is to be
 //! asked, and what its answers say. Pure.
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 
 use super::{InputState, NoData, Raw, Value, plausible};
@@ -98,13 +100,16 @@ const MAX_REPLY_MS: u16 = 2_000;
 /// Registers or bits of one question; the specification allows 125 registers.
 const MOST_AT_ONCE: u16 = 32;
 
+static READ: LazyLock<Vec<Profile>> =
+    LazyLock::new(|| SHIPPED.iter().filter_map(|text| Profile::parse(text).ok()).collect());
+
 impl Profile {
-    pub fn shipped() -> Vec<Profile> {
-        SHIPPED.iter().filter_map(|text| Profile::parse(text).ok()).collect()
+    pub fn shipped() -> &'static [Profile] {
+        &READ
     }
 
     pub fn named(name: &str) -> Option<Profile> {
-        Profile::shipped().into_iter().find(|profile| profile.name == name)
+        Profile::shipped().iter().find(|profile| profile.name == name).cloned()
     }
 
     /// Reads a profile's file; the error names what is wrong in it.

@@ -12,7 +12,11 @@ mod tests;
 mod update;
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -116,6 +120,8 @@ pub enum Progress {
     },
     /// Nothing has changed.
     Refused(String),
+    /// Nothing has changed: it was called off.
+    Cancelled,
     /// The former firmware runs again.
     RolledBack,
 }
@@ -168,7 +174,7 @@ pub async fn run(line: Line, reports: mpsc::Sender<Report>, mut commands: mpsc::
         let why = match opened {
             Ok(port) => {
                 talk.opened(Instant::now());
-                match serve(port, &mut talk, &reports, &mut commands).await {
+                match caught(serve(port, &mut talk, &reports, &mut commands)).await {
                     Ok(()) => return,
                     Err(error) => error,
                 }
@@ -179,6 +185,17 @@ pub async fn run(line: Line, reports: mpsc::Sender<Report>, mut commands: mpsc::
         talk.deliver(&reports).await;
         tokio::time::sleep(REOPEN_AFTER).await;
     }
+}
+
+/// A panic over what a sensor said is a broken line: it is told, and the line opened again.
+async fn caught(serving: impl Future<Output = std::io::Result<()>>) -> std::io::Result<()> {
+    let mut serving = pin!(serving);
+    let broken = || Err(std::io::Error::other("this box could not make out what the sensor said"));
+    poll_fn(|context| {
+        let polled = catch_unwind(AssertUnwindSafe(|| serving.as_mut().poll(context)));
+        polled.unwrap_or_else(|_| Poll::Ready(broken()))
+    })
+    .await
 }
 
 /// Until the line breaks, or nobody listens any more.

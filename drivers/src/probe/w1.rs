@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
+use super::bus::tell;
 use super::{NoData, Raw, Report, Sample, Value};
 
 pub const ROOT: &str = "/sys/bus/w1/devices";
@@ -149,15 +150,15 @@ pub struct Wire {
     pub period: Duration,
 }
 
-/// Reads one sensor after the other, each in a thread of its own, for as long as somebody listens. A read that hangs
-/// holds up its wire and nothing else, and no second one is begun before it ends.
+/// Reads one sensor after the other, each in a thread of its own, for as long as somebody listens. A read that hangs,
+/// or a full channel, holds up its wire and nothing else, and no second read is begun before the first ends.
 pub async fn run(wire: Wire, reports: mpsc::Sender<Report>) {
-    let tell = |report| drop(reports.try_send(report));
     let mut begun = false;
     while !reports.is_closed() {
         let until = Instant::now() + wire.period;
         let line = std::fs::metadata(&wire.root).map(drop);
-        tell(Report::Line(line.map_err(|error| format!("{}: {error}", wire.root.display()))));
+        let line = line.map_err(|error| format!("{}: {error}", wire.root.display()));
+        tell(&reports, Report::Line(line)).await;
         for (input, id) in &wire.sensors {
             let (root, sensor) = (wire.root.clone(), id.clone());
             let mut reading = tokio::task::spawn_blocking(move || {
@@ -171,13 +172,14 @@ pub async fn run(wire: Wire, reports: mpsc::Sender<Report>) {
                     Ok(Ok(read)) => break read,
                     Ok(Err(_)) => break (Err(NoData::Offline), Raw::NONE),
                     Err(_) if reports.is_closed() => return,
-                    Err(_) => wire
-                        .sensors
-                        .iter()
-                        .for_each(|(input, _)| tell(Report::Sample(Sample::new(input, Err(NoData::Timeout))))),
+                    Err(_) => {
+                        for (input, _) in &wire.sensors {
+                            tell(&reports, Report::Sample(Sample::new(input, Err(NoData::Timeout)))).await;
+                        }
+                    }
                 }
             };
-            tell(Report::Sample(Sample { raw, ..Sample::new(input, value) }));
+            tell(&reports, Report::Sample(Sample { raw, ..Sample::new(input, value) })).await;
         }
         begun = true;
         tokio::time::sleep_until(until).await;

@@ -23,6 +23,8 @@ pub const SILENCE_MS: u64 = 30_000;
 pub const IDENTIFY_MS: u64 = 10_000;
 /// An image on trial that has not proved itself by then starts the board again.
 pub const TRIAL_MS: u64 = 300_000;
+/// A flash that does not take the word that the image stays is asked again after this: each time wears it.
+const CONFIRM_EVERY_MS: u64 = 1_000;
 const HELLO_EVERY_MS: u64 = 1_000;
 /// The line has this long to carry the last frame before a restart.
 const FAREWELL_MS: u64 = 300;
@@ -88,6 +90,8 @@ struct State {
     /// The last time that a period ended.
     period_ended_ms: u64,
     measured: bool,
+    /// An image on trial is confirmed then, or later.
+    confirm_at_ms: u64,
     restart_at_ms: Option<u64>,
     battery_percent: Option<u8>,
 }
@@ -123,6 +127,7 @@ where
             identify_until_ms: 0,
             period_ended_ms: now_ms,
             measured: false,
+            confirm_at_ms: now_ms,
             restart_at_ms: None,
             battery_percent: None,
         };
@@ -225,16 +230,18 @@ where
         }
     }
 
-    /// An image on trial has proved itself when it has measured and was heard by the box.
+    /// An image on trial has proved itself when it has measured and was heard by the box, and the flash has taken it.
     fn prove(&mut self, now_ms: u64) {
-        if !self.updater.is_trial() {
+        let Device { updater, state, .. } = self;
+        if !updater.is_trial() {
             return;
         }
-        if self.state.measured && self.state.cursor.is_some() {
-            self.updater.confirm();
-            self.state.status_due = true;
-        } else if now_ms - self.state.begun_ms > TRIAL_MS {
-            self.state.restart_at_ms = Some(now_ms);
+        if now_ms - state.begun_ms > TRIAL_MS {
+            state.restart_at_ms = Some(now_ms);
+        } else if state.measured && state.cursor.is_some() && now_ms >= state.confirm_at_ms {
+            state.confirm_at_ms = now_ms + CONFIRM_EVERY_MS;
+            updater.confirm();
+            state.status_due |= !updater.is_trial();
         }
     }
 
@@ -263,9 +270,10 @@ where
             return None;
         }
         if core::mem::take(&mut state.status_due) {
-            let updater = &self.updater;
+            let updater = &mut self.updater;
             let (phase, next_block) = (updater.phase(), updater.next_block());
             let (running, trial) = (updater.running(), updater.is_trial());
+            updater.told();
             return Frame::up(&Up::UpdateStatus { phase, next_block, running, trial });
         }
         if let Some(fault) = state.next_fault() {

@@ -23,7 +23,7 @@ pub struct Record {
     pub confirmed: Slot,
     /// The slot on trial, and the starts that it has left.
     pub trial: Option<(Slot, u8)>,
-    /// The last trial was not passed.
+    /// The last trial was not passed, and the box has not been told.
     pub rolled_back: bool,
 }
 
@@ -61,6 +61,12 @@ pub fn confirm<F: NorFlash>(flash: &mut F) -> Result<(), F::Error> {
         Some((slot, _)) => write(flash, Record { confirmed: slot, trial: None, rolled_back: false, ..record }),
         None => Ok(()),
     }
+}
+
+/// That the former image runs again has been told.
+pub fn told<F: NorFlash>(flash: &mut F) -> Result<(), F::Error> {
+    let record = read(flash);
+    if record.rolled_back { write(flash, Record { rolled_back: false, ..record }) } else { Ok(()) }
 }
 
 /// The image in this slot runs on trial from the next start on.

@@ -15,6 +15,8 @@ pub struct Updater<F> {
     hardware: Option<[u8; 12]>,
     running: Slot,
     trial: bool,
+    /// The flash still says that the last trial was not passed.
+    rolled_back: bool,
     state: State,
     /// Blocks that wait until a whole page can be written.
     page: [u8; PAGE],
@@ -40,6 +42,7 @@ impl<F: NorFlash> Updater<F> {
             hardware: Manifest::hardware_of(hardware),
             running: start.running,
             trial: start.trial,
+            rolled_back: start.rolled_back,
             state: State::At(phase),
             page: [0xff; PAGE],
         }
@@ -174,6 +177,14 @@ impl<F: NorFlash> Updater<F> {
         if self.trial && slots::confirm(&mut self.flash).is_ok() {
             self.trial = false;
             self.state = State::At(Phase::Confirmed);
+        }
+    }
+
+    /// The box was told the phase: of a trial that was not passed, the next start says nothing more. It is tried once,
+    /// so that a flash that does not take it is not worn out.
+    pub fn told(&mut self) {
+        if self.phase() == Phase::RolledBack && core::mem::take(&mut self.rolled_back) {
+            let _ = slots::told(&mut self.flash);
         }
     }
 

@@ -2,13 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail by panicking")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
+use embedded_storage::nor_flash::{ErrorType, NorFlash, NorFlashErrorKind, ReadNorFlash};
 use proptest::prelude::*;
-use trivet_probe_core::{Device, Identity, Log, NoFlash, OneWire, Pulse, Start};
+use trivet_probe_core::{Device, Identity, Log, NoFlash, OneWire, Pulse, Start, slots};
 use trivet_probe_sim::serial::Pipe;
-use trivet_probe_sim::{Line, LineFault, Pin, Sensor, SensorFault, Wait};
+use trivet_probe_sim::{Line, LineFault, Pin, RamFlash, Sensor, SensorFault, Wait};
 use trivet_wire::{Down, Fault, Frame, Quality, Reader, ResetCause, Slot, Up};
 
 const IDENTITY: Identity = Identity {
@@ -40,16 +41,16 @@ struct Heard {
 }
 
 /// A device, the line below it and the box above it.
-struct Rig<'a> {
+struct Rig<'a, F = NoFlash> {
     line: &'a RefCell<Line>,
     pipe: &'a Pipe,
-    device: Device<'a, Pin<'a>, Wait<'a>, &'a Pipe, NoFlash, 64>,
+    device: Device<'a, Pin<'a>, Wait<'a>, &'a Pipe, F, 64>,
     reader: Reader,
     heard: Heard,
     pulse: Pulse,
 }
 
-impl Rig<'_> {
+impl<F: NorFlash> Rig<'_, F> {
     fn say(&mut self, message: &Down<'_>) {
         self.pipe.to_sensor.borrow_mut().extend(Frame::down(message).unwrap().as_bytes());
     }
@@ -111,6 +112,18 @@ impl Rig<'_> {
     }
 }
 
+fn rig<'a, F: NorFlash>(
+    line: &'a RefCell<Line>,
+    pipe: &'a Pipe,
+    log: &'a mut Log<64>,
+    flash: F,
+    start: Start,
+) -> Rig<'a, F> {
+    let device = Device::new(IDENTITY, OneWire::new(Pin(line), Wait(line)), log, pipe, flash, start, 0);
+    let pulse = Pulse { wake_ms: 0, healthy: true, identify: false, restart: false };
+    Rig { line, pipe, device, reader: Reader::default(), heard: Heard::default(), pulse }
+}
+
 #[track_caller]
 fn with(sensors: &[i32], check: impl FnOnce(&mut Rig<'_>)) {
     let line = RefCell::new(Line::new(5));
@@ -120,10 +133,7 @@ fn with(sensors: &[i32], check: impl FnOnce(&mut Rig<'_>)) {
     }
     let pipe = Pipe::default();
     let mut log = Log::<64>::new();
-    let wire = OneWire::new(Pin(&line), Wait(&line));
-    let device = Device::new(IDENTITY, wire, &mut log, &pipe, NoFlash, START, 0);
-    let pulse = Pulse { wake_ms: 0, healthy: true, identify: false, restart: false };
-    let mut rig = Rig { line: &line, pipe: &pipe, device, reader: Reader::default(), heard: Heard::default(), pulse };
+    let mut rig = rig(&line, &pipe, &mut log, NoFlash, START);
     check(&mut rig);
     assert_eq!(rig.line.borrow().violations(), 0, "times that no DS18B20 is bound to understand");
 }
@@ -315,6 +325,56 @@ fn five_sensors_on_a_board_for_four_are_told() {
         assert!(rig.heard.faults.contains(&Fault::TooManyProbes { most: 4 }));
         assert_eq!(rig.heard.samples.len(), 4);
     });
+}
+
+/// Memory that can no longer be erased.
+struct Worn<'a> {
+    flash: RamFlash<'a>,
+    erases: &'a Cell<u32>,
+}
+
+impl ErrorType for Worn<'_> {
+    type Error = NorFlashErrorKind;
+}
+
+impl ReadNorFlash for Worn<'_> {
+    const READ_SIZE: usize = 1;
+    fn read(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), NorFlashErrorKind> {
+        self.flash.read(offset, bytes)
+    }
+    fn capacity(&self) -> usize {
+        self.flash.capacity()
+    }
+}
+
+impl NorFlash for Worn<'_> {
+    const WRITE_SIZE: usize = <RamFlash<'static> as NorFlash>::WRITE_SIZE;
+    const ERASE_SIZE: usize = <RamFlash<'static> as NorFlash>::ERASE_SIZE;
+    fn erase(&mut self, _: u32, _: u32) -> Result<(), NorFlashErrorKind> {
+        self.erases.set(self.erases.get() + 1);
+        Err(NorFlashErrorKind::Other)
+    }
+    fn write(&mut self, _: u32, _: &[u8]) -> Result<(), NorFlashErrorKind> {
+        Err(NorFlashErrorKind::Other)
+    }
+}
+
+#[test]
+fn a_trial_that_the_memory_does_not_confirm_ends_and_wears_it_slowly() {
+    let line = RefCell::new(Line::new(5));
+    line.borrow_mut().plug(Sensor::new(0x4000_0000_0001, 4_000));
+    let (pipe, mut log, erases) = (Pipe::default(), Log::<64>::new(), Cell::new(0));
+    let mut memory = vec![0xff; 18 * 1_024];
+    slots::try_out(&mut RamFlash::new(&mut memory), Slot::B).unwrap();
+    let start = slots::start(&mut RamFlash::new(&mut memory)).unwrap();
+    let flash = Worn { flash: RamFlash::new(&mut memory), erases: &erases };
+    let mut rig = rig(&line, &pipe, &mut log, flash, start);
+    rig.greet(1);
+    rig.attended(290_000);
+    assert!((100..300).contains(&erases.get()), "{} tries", erases.get());
+    assert!(!rig.pulse.restart);
+    rig.attended(20_000);
+    assert!(rig.pulse.restart);
 }
 
 proptest! {

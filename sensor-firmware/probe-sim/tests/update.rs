@@ -64,7 +64,10 @@ fn an_image_that_does_not_prove_itself_gives_way_to_the_former_one() {
     let trial = Start { running: Slot::B, trial: true, rolled_back: false };
     let former = Start { running: Slot::A, trial: false, rolled_back: true };
     assert_eq!(starts, [trial, trial, former, former]);
-    assert_eq!(updater(RamFlash::new(&mut memory), former).phase(), Phase::RolledBack);
+    let mut runs = updater(RamFlash::new(&mut memory), former);
+    assert_eq!(runs.phase(), Phase::RolledBack);
+    runs.told();
+    assert_eq!(boot(&mut memory), START, "what was told is not told at each start");
 }
 
 #[test]

@@ -103,6 +103,11 @@ impl Store {
         self.writer.grown()
     }
 
+    /// As [`Store::grown`], for commits with an entry of one of these kinds alone.
+    pub fn grown_of(&self, kinds: &'static [&'static [u16]]) -> tokio::sync::watch::Receiver<u64> {
+        self.writer.grown_of(kinds)
+    }
+
     pub fn figures(&self) -> Figures {
         self.writer.figures()
     }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use ring::signature::Ed25519KeyPair;
 use rusqlite::{Connection, ErrorCode};
@@ -27,9 +27,13 @@ pub type Job = Box<dyn FnOnce(&mut Writing<'_>) -> (bool, Answer) + Send>;
 pub(super) struct Writer {
     jobs: mpsc::SyncSender<Job>,
     grown: watch::Receiver<u64>,
+    waking: Waking,
     commits: Arc<AtomicU64>,
     queued: Arc<AtomicU64>,
 }
+
+/// Who is woken by which kinds of entry.
+type Waking = Arc<Mutex<Vec<(&'static [&'static [u16]], watch::Sender<u64>)>>>;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Figures {
@@ -43,6 +47,7 @@ impl Writer {
         let (jobs, queue) = mpsc::sync_channel::<Job>(MAX_QUEUED_JOBS);
         let arrival = log::last_arrival(&conn)?;
         let (grew, grown) = watch::channel(arrival);
+        let waking = Waking::default();
         let commits = Arc::new(AtomicU64::new(0));
         let queued = Arc::new(AtomicU64::new(0));
         let origin = opening.identity.origin();
@@ -58,12 +63,13 @@ impl Writer {
             memory,
             publisher,
             grew,
+            waking: waking.clone(),
             commits: commits.clone(),
             queued: queued.clone(),
             to_pack: true,
         };
         std::thread::Builder::new().name("writer".into()).spawn(move || thread.run(&queue))?;
-        Ok(Writer { jobs, grown, commits, queued })
+        Ok(Writer { jobs, grown, waking, commits, queued })
     }
 
     pub(super) async fn run<T: Send + 'static, E: Send + 'static>(
@@ -92,6 +98,14 @@ impl Writer {
 
     pub(super) fn grown(&self) -> watch::Receiver<u64> {
         self.grown.clone()
+    }
+
+    pub(super) fn grown_of(&self, kinds: &'static [&'static [u16]]) -> watch::Receiver<u64> {
+        let (sender, receiver) = watch::channel(0);
+        let mut waking = self.waking.lock().unwrap_or_else(PoisonError::into_inner);
+        waking.retain(|(_, known)| known.receiver_count() > 0);
+        waking.push((kinds, sender));
+        receiver
     }
 
     pub(super) fn figures(&self) -> Figures {
@@ -126,6 +140,7 @@ struct Thread {
     memory: Memory,
     publisher: Publisher,
     grew: watch::Sender<u64>,
+    waking: Waking,
     commits: Arc<AtomicU64>,
     queued: Arc<AtomicU64>,
     /// A block of readings may be full: this process has not looked, or a number went past a block's end.
@@ -229,6 +244,13 @@ impl Thread {
         }
         answers.into_iter().for_each(|answer| answer());
         if let Some(last) = touched.iter().map(|touched| touched.arrival).max() {
+            for (kinds, sender) in self.waking.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+                let holds =
+                    |touched: &Touched| kinds.iter().flat_map(|list| list.iter()).any(|k| touched.kinds.contains(k));
+                if touched.iter().any(holds) {
+                    sender.send_replace(last);
+                }
+            }
             self.publisher.publish(touched);
             self.grew.send_replace(last);
         }

@@ -50,7 +50,7 @@ pub struct Seen {
 
 impl Default for Seen {
     fn default() -> Seen {
-        let shapes = Shape::shipped().into_iter().filter(|shape| !shape.topics.is_empty()).collect();
+        let shapes = Shape::shipped().iter().filter(|shape| !shape.topics.is_empty()).cloned().collect();
         Seen { shapes, found: Vec::new(), looked: HashMap::new() }
     }
 }
@@ -158,7 +158,7 @@ impl Seen {
         let is_json = path.as_ref().is_some_and(|path| !path.is_empty());
         let place = Place {
             topic,
-            shape: self::named(if is_json { "json" } else { "text" })?,
+            shape: Shape::named(if is_json { "json" } else { "text" })?,
             key: path.clone().filter(|path| !path.is_empty() && state.is_none()),
             unit: unit.filter(|_| state.is_none()),
             state,
@@ -175,7 +175,7 @@ impl Seen {
             _ if is_door => Some("its word for open may be ON: look at it before it is relied on"),
             _ => None,
         };
-        Some(found(place, names.into_iter().flatten().collect::<Vec<_>>().join(" "), now, None, note))
+        found(place, names.into_iter().flatten().collect::<Vec<_>>().join(" "), now, None, note)
     }
 }
 
@@ -196,10 +196,6 @@ pub fn matches(filter: &str, topic: &str) -> bool {
             _ => return false,
         }
     }
-}
-
-fn named(name: &str) -> Option<Shape> {
-    Shape::named(name)
 }
 
 fn either<'json>(json: &'json Json, long: &str, short: &str) -> Option<&'json Json> {
@@ -228,9 +224,17 @@ fn path_of(template: &str) -> Option<String> {
     (!path.is_empty() && path.chars().all(plain)).then(|| path.to_owned())
 }
 
-fn found(place: Place, name: String, now: Now, battery_percent: Option<u8>, note: Option<&'static str>) -> Found {
-    Found {
-        address: format!("mqtt:{place}"),
+/// None: what the device says makes an address that would not be read back as this place.
+fn found(
+    place: Place,
+    name: String,
+    now: Now,
+    battery_percent: Option<u8>,
+    note: Option<&'static str>,
+) -> Option<Found> {
+    let address = place.to_string();
+    (address.parse::<Place>().as_ref() == Ok(&place)).then(|| Found {
+        address: format!("mqtt:{address}"),
         convention: place.shape.name.clone(),
         topic: place.topic,
         name,
@@ -239,7 +243,7 @@ fn found(place: Place, name: String, now: Now, battery_percent: Option<u8>, note
         first_ms: 0,
         last_ms: 0,
         note,
-    }
+    })
 }
 
 fn of_message(shape: &Shape, topic: &str, json: &Json) -> Vec<Found> {
@@ -253,10 +257,6 @@ fn of_message(shape: &Shape, topic: &str, json: &Json) -> Vec<Found> {
         })
         .collect();
     if only.is_empty() && !shape.shared_by.is_empty() {
-        return Vec::new();
-    }
-    // What an address could not hold is no address.
-    if topic.contains([',', ';']) {
         return Vec::new();
     }
     let place = |key: Option<String>, state: Option<String>| Place {
@@ -282,12 +282,9 @@ fn of_message(shape: &Shape, topic: &str, json: &Json) -> Vec<Found> {
         for (star, number) in json::at(json, &value.path) {
             let is_one_of = value.path.contains('*');
             let id = is_one_of.then(|| id_of(json, &value.path, star).unwrap_or_else(|| star.to_owned()));
-            if id.as_ref().is_some_and(|id| id.contains([';', '=', ','])) {
-                continue;
-            }
             let name = if is_one_of { format!("{} {star}", name()) } else { name() };
             let now = Now::Temperature(Some(degrees(number, unit)));
-            all.push(found(place(id, None), name, now, battery, None));
+            all.extend(found(place(id, None), name, now, battery, None));
         }
         if !all.is_empty() {
             break;
@@ -296,7 +293,7 @@ fn of_message(shape: &Shape, topic: &str, json: &Json) -> Vec<Found> {
     for path in &shape.states {
         let told = json::one(json, path).map(|told| state(told, path, false));
         if let Some(told) = told.filter(|told| !matches!(told, InputState::Unknown(_))) {
-            all.push(found(place(None, Some(path.clone())), name(), Now::State(Some(told)), battery, None));
+            all.extend(found(place(None, Some(path.clone())), name(), Now::State(Some(told)), battery, None));
         }
     }
     if all.is_empty() && matches!(json, Json::Number(_)) {
@@ -306,7 +303,7 @@ fn of_message(shape: &Shape, topic: &str, json: &Json) -> Vec<Found> {
             Some(Bare::Named) => (None, Some("nothing says whether it is °C or °F: name the unit")),
             None => return all,
         };
-        all.push(found(place(None, None), name(), Now::Temperature(now), None, note));
+        all.extend(found(place(None, None), name(), Now::Temperature(now), None, note));
     }
     all
 }
@@ -359,6 +356,23 @@ mod tests {
             ("trivet/probe/bar", "4.0", vec!["mqtt:trivet/probe/bar,plain"]),
             ("kitchen/sensor/a/state", "4.0", vec!["mqtt:kitchen/sensor/a/state,esphome"]),
             ("kitchen/sensor/a/state", "warm", vec![]),
+            ("trivet/probe/a,b", "4.0", vec!["mqtt:trivet/probe/a,b,plain"]),
+            ("trivet/probe/a;b", "4.0", vec![]),
+            (
+                "tele/bar/SENSOR",
+                r#"{"a;b":{"Temperature":4},"c=d":{"Temperature":5},"TempUnit":"C"}"#,
+                vec!["mqtt:tele/bar/SENSOR,tasmota;key=c=d"],
+            ),
+            (
+                "homeassistant/sensor/x/config",
+                r#"{"stat_t":"garden/+/state","dev_cla":"temperature","unit_of_meas":"°C"}"#,
+                vec![],
+            ),
+            (
+                "homeassistant/sensor/x/config",
+                r#"{"stat_t":"garden/x","dev_cla":"temperature","unit_of_meas":"°C","avty_t":"a;b"}"#,
+                vec![],
+            ),
             (
                 "homeassistant/sensor/x/config",
                 r#"{"~":"garden/x","stat_t":"~/state","dev_cla":"temperature","unit_of_meas":"°F",

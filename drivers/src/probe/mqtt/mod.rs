@@ -7,6 +7,7 @@ pub mod json;
 pub mod shape;
 pub mod time;
 
+use std::cmp::Ordering;
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
@@ -25,6 +26,8 @@ const OLDEST_MS: i64 = 7 * 86_400_000;
 const MAX_AHEAD_MS: i64 = 300_000;
 /// Messages of which a repeat is recognised.
 const WINDOW: usize = 256;
+/// So many messages in a row, each after the other and all behind the last one, are a count that began anew.
+const ANEW_AFTER: u32 = 20;
 /// So many messages in a row without the value, of a device that may leave it out, mean that it is gone.
 const PARTIAL_AT_MOST: u32 = 20;
 
@@ -54,7 +57,7 @@ impl FromStr for Place {
             return Err(format!("`{topic}` is not the topic of one device"));
         }
         let shape = Shape::named(name).ok_or_else(|| {
-            let known: Vec<String> = Shape::shipped().into_iter().map(|shape| shape.name).collect();
+            let known: Vec<&str> = Shape::shipped().iter().map(|shape| shape.name.as_str()).collect();
             format!("`{name}` is no convention: {}", known.join(", "))
         })?;
         let mut place = Place {
@@ -141,6 +144,8 @@ pub struct Subscription {
     availability: Vec<String>,
     seen: VecDeque<u64>,
     last: Option<(Option<u32>, i64, Option<i64>)>,
+    /// The newest of those in a row that lie behind `last`, and how many they are.
+    behind: Option<(Option<u32>, i64, u32)>,
     last_ms: Option<i64>,
     without_value: u32,
 }
@@ -171,6 +176,7 @@ impl Subscription {
             counts: Counts::default(),
             seen: VecDeque::new(),
             last: None,
+            behind: None,
             last_ms: None,
             without_value: 0,
         }
@@ -311,7 +317,7 @@ impl Subscription {
             (None, None) => return Order::News,
         }
         let id = hasher.finish();
-        if self.seen.contains(&id) {
+        if self.seen.contains(&id) && !self.counts_anew(stamp, taken_ms) {
             return Order::Repeat;
         }
         if self.seen.len() >= WINDOW {
@@ -331,36 +337,57 @@ impl Subscription {
         before
     }
 
+    /// A number that was seen, at a later time: the device was replaced, or set back, and counts once more.
+    fn counts_anew(&self, stamp: &Stamp, taken_ms: Option<i64>) -> bool {
+        self.last.zip(stamp.seq).is_some_and(|((last_boot, last, last_ms), seq)| {
+            let is_later = taken_ms.zip(last_ms).is_some_and(|(ms, last)| ms > last);
+            is_later && compare(stamp.boot, last_boot).then(seq.cmp(&last)) == Ordering::Less
+        })
+    }
+
     fn count_gap(&mut self, boot: Option<u32>, seq: i64, ms: Option<i64>) -> Order {
         let Some((last_boot, last, last_ms)) = self.last else {
             self.last = Some((boot, seq, ms));
             return Order::News;
         };
-        let later = ms.zip(last_ms).map(|(ms, last)| ms > last);
-        let restarted = match (boot, last_boot) {
-            (Some(boot), Some(last)) if boot != last => {
-                if boot < last {
-                    return Order::Straggler;
-                }
-                true
-            }
-            (Some(_), Some(_)) => false,
-            // It counts from anew, at a later time; or, without a time, from so low that it cannot be a straggler.
-            _ => seq < last && later.unwrap_or(last - seq > WINDOW as i64),
-        };
-        if restarted || seq > last {
-            if !restarted {
+        let starts = compare(boot, last_boot);
+        let is_behind = starts.then(seq.cmp(&last)) != Ordering::Greater;
+        let far_behind = last - seq > WINDOW as i64;
+        let counts_anew = is_behind
+            && match ms.zip(last_ms) {
+                Some((ms, last_ms)) => ms > last_ms,
+                // From so low that it cannot be a straggler, where starts are not counted; or for so long.
+                None => (far_behind && boot.zip(last_boot).is_none()) || self.goes_on_behind(boot, seq),
+            };
+        if !is_behind || counts_anew {
+            if starts == Ordering::Equal && !is_behind {
                 self.counts.missing = self.counts.missing.saturating_add(seq.abs_diff(last).saturating_sub(1));
             }
             self.last = Some((boot, seq, ms));
+            self.behind = None;
             return Order::News;
         }
-        if last - seq > WINDOW as i64 {
+        if starts == Ordering::Less {
+            return Order::Straggler;
+        }
+        if far_behind {
             return Order::TooLate;
         }
         self.counts.missing = self.counts.missing.saturating_sub(1);
         Order::Straggler
     }
+
+    fn goes_on_behind(&mut self, boot: Option<u32>, seq: i64) -> bool {
+        let before = self.behind.filter(|(before_boot, before, _)| (*before_boot, *before) < (boot, seq));
+        let count = before.map_or(0, |(.., count)| count) + 1;
+        self.behind = Some((boot, seq, count));
+        count >= ANEW_AFTER
+    }
+}
+
+/// Of two starts of a device, where both were counted.
+fn compare(boot: Option<u32>, last: Option<u32>) -> Ordering {
+    boot.zip(last).map_or(Ordering::Equal, |(boot, last)| boot.cmp(&last))
 }
 
 /// `Offline`, `false`, `{"state": "offline"}`.

@@ -1,5 +1,7 @@
 //! What a kind of device publishes: a data file each, under `drivers/profiles/probes/mqtt`.
 
+use std::sync::LazyLock;
+
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -102,13 +104,16 @@ const SHIPPED: [&str; 8] = [
     include_str!("../../../profiles/probes/mqtt/text.toml"),
 ];
 
+static READ: LazyLock<Vec<Shape>> =
+    LazyLock::new(|| SHIPPED.iter().filter_map(|text| toml::from_str(text).ok()).collect());
+
 impl Shape {
-    pub fn shipped() -> Vec<Shape> {
-        SHIPPED.iter().filter_map(|text| toml::from_str(text).ok()).collect()
+    pub fn shipped() -> &'static [Shape] {
+        &READ
     }
 
     pub fn named(name: &str) -> Option<Shape> {
-        Shape::shipped().into_iter().find(|shape| shape.name == name)
+        Shape::shipped().iter().find(|shape| shape.name == name).cloned()
     }
 
     /// What stands before the part that `cut` names.

@@ -147,6 +147,40 @@ fn numbers_with_a_count_of_starts() {
     assert_eq!(topic.counts.too_late, 1);
 }
 
+/// A new device of the same name, or one that was set back to how it left the works.
+#[test]
+fn a_count_that_begins_anew_is_believed() {
+    let hear = |topic: &mut Subscription, boot: u32, seq: u32, age_ms: Option<i64>| {
+        let time = age_ms.map(|age| format!(r#","ts":{}"#, NOW - age)).unwrap_or_default();
+        let payload = format!(r#"{{"c":4,"boot":{boot},"seq":{seq}{time}}}"#);
+        sample(topic.hear("t", payload.as_bytes(), false, NOW)).map(|sample| sample.doubt)
+    };
+    let straggler = Some(Some(Doubt::OutOfOrder));
+    // Its time says so at once.
+    let mut topic = listen("t,plain");
+    for (boot, seq, age_ms, expected) in [
+        (5, 900, 60_000, Some(None)),
+        (1, 3, 50_000, Some(None)),
+        (1, 4, 40_000, Some(None)),
+        (1, 3, 30_000, Some(None)),
+        (1, 3, 30_000, None),
+        (1, 2, 35_000, straggler),
+        (1, 4, 40_000, None),
+        (1, 900, 20_000, Some(None)),
+        (1, 5, 10_000, Some(None)),
+    ] {
+        assert_eq!(hear(&mut topic, boot, seq, Some(age_ms)), expected, "{boot}/{seq} of {age_ms} ms ago");
+    }
+    // Without a time, that they go on does.
+    for (last, boot, before) in [((7, 5_000), 7, None), ((9, 10), 3, straggler)] {
+        let mut topic = listen("t,plain");
+        hear(&mut topic, last.0, last.1, None);
+        let heard: Vec<_> = (1..=22).map(|seq| hear(&mut topic, boot, seq, None)).collect();
+        assert_eq!(heard[..19], [before; 19]);
+        assert_eq!(heard[19..], [Some(None); 3]);
+    }
+}
+
 #[test]
 fn what_a_device_kept_while_the_line_was_away_comes_late() {
     let mut topic = listen("t,plain");

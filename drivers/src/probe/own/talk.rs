@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use trivet_wire::{Down, Frame, Hello, MAJOR, Quality, Reader, Rom, Scratchpad, Up};
 
 use super::update::{Update, Wants};
-use super::{Counts, Device, Line, LineCommand, Report};
+use super::{Counts, Device, Line, LineCommand, MOST_WAITING, Report};
 use crate::probe::{NoData, Raw, Sample, Source, Value, w1};
 
 /// How often the box gives its time; a device takes it for gone after 30 s.
@@ -170,10 +170,10 @@ impl Talk {
                 if seq < self.next {
                     self.counts.duplicates += 1;
                 } else if seq > self.next {
-                    self.announced = self.announced.max(seq + 1);
+                    self.announced = self.announced.max(seq.saturating_add(1));
                     self.counts.missed += u64::from(self.ask(now));
                 } else {
-                    self.next = seq + 1;
+                    self.next = seq.saturating_add(1);
                     (self.asked, self.progress) = (None, Some(now));
                     self.take(Source { boot, seq }, uptime_ms, rom, raw, (milli_c, quality));
                 }
@@ -211,7 +211,7 @@ impl Talk {
         if self.boot != Some(hello.boot) {
             self.begin(hello);
         }
-        self.started_ms = (self.line.wall)() - i64::try_from(hello.uptime_ms).unwrap_or_default();
+        self.started_ms = (self.line.wall)().saturating_sub(i64::try_from(hello.uptime_ms).unwrap_or_default());
         self.announced = hello.next;
         self.tell(hello);
         let wants = self.update.runs(hello.running, hello.trial, restarted, hello.firmware);
@@ -284,7 +284,7 @@ impl Talk {
         if said.1 == Quality::Counterfeit && self.counterfeits.insert(rom) {
             self.reports.push_back(Report::Counterfeit { input: input.clone() });
         }
-        let taken_ms = i64::try_from(uptime_ms).ok().map(|uptime_ms| self.started_ms + uptime_ms);
+        let taken_ms = i64::try_from(uptime_ms).ok().map(|uptime_ms| self.started_ms.saturating_add(uptime_ms));
         let battery_percent = self.told.as_ref().and_then(|device| device.battery_percent);
         self.reports.push_back(Report::Sample(Sample {
             raw: Raw::of(&raw),
@@ -348,6 +348,11 @@ impl Talk {
     pub(super) fn tick(&mut self, now: Instant) {
         if self.time_due.is_none_or(|due| now >= due) && !self.foreign {
             self.give_time(now);
+        }
+        // The line is not read until these are taken, so that nothing is heard on it says nothing of the sensor.
+        if self.reports.len() >= MOST_WAITING {
+            self.heard = Some(now);
+            return;
         }
         // While they come one after the other, none is missing.
         let stalled = self.progress.is_none_or(|progress| now - progress >= ASK_AGAIN);

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use proptest::prelude::*;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 use trivet_probe_sim::image::{DEVELOPMENT_SEED, development_key, sign};
 use trivet_probe_sim::{Control, Plan, Sensor, SensorFault, Sim};
-use trivet_wire::{Frame, Hello, Quality, ResetCause, Slot, Up};
+use trivet_wire::{Down, Frame, Hello, Phase, Quality, ResetCause, Slot, Up};
 
 use super::talk::Talk;
 use super::*;
@@ -278,7 +279,7 @@ impl Words {
     }
 
     fn replay(from: u32) -> Vec<u8> {
-        Frame::down(&trivet_wire::Down::Replay { boot: 5, from }).unwrap().as_bytes().to_vec()
+        Frame::down(&Down::Replay { boot: 5, from }).unwrap().as_bytes().to_vec()
     }
 }
 
@@ -308,7 +309,7 @@ fn what_was_safe_before_is_asked_for_no_more() {
     words.hear(&[Up::Hello(Hello { oldest: 3, next: 12, ..HELLO })]);
     let said = words.said();
     assert!(said.contains(&Words::replay(9)), "{said:?}");
-    let ack = Frame::down(&trivet_wire::Down::Ack { boot: 5, upto: 8 }).unwrap();
+    let ack = Frame::down(&Down::Ack { boot: 5, upto: 8 }).unwrap();
     assert!(said.iter().any(|frame| frame == ack.as_bytes()));
     assert_eq!(seqs(&words.hear(&[reading(8, 4_000), reading(9, 4_000)])), [9]);
 }
@@ -356,4 +357,91 @@ fn damaged_and_cut_frames_are_counted_and_give_nothing() {
     let reports = words.hear(&[reading(1, 4_000)]);
     assert!(reports.contains(&Report::Counts(Counts { damaged: 2, ..Counts::default() })), "{reports:?}");
     assert_eq!(seqs(&reports), [1]);
+}
+
+#[test]
+fn while_reports_wait_nothing_is_asked_for_and_the_sensor_is_not_called_silent() {
+    let mut words = Words::open(None);
+    words.hear(&[Up::Hello(HELLO)]);
+    let end = Up::LogEnd { boot: 5, next: 1_000 };
+    for word in (1..=64).map(|seq| reading(seq, 4_000)).chain([end]) {
+        words.talk.heard(Frame::up(&word).unwrap().as_bytes(), words.now);
+    }
+    words.said();
+    for _ in 0..60 {
+        words.now += Duration::from_secs(1);
+        words.talk.tick(words.now);
+    }
+    let time = Frame::down(&Down::Time { utc_ms: 1_790_000_000_000, err_ms: 100 }).unwrap();
+    assert_eq!(words.said(), vec![time.as_bytes().to_vec(); 6]);
+    let reports = words.hear(&[]);
+    assert_eq!((reports.len(), seqs(&reports).len()), (MOST_WAITING, MOST_WAITING));
+    words.talk.tick(words.now);
+    assert!(words.said().contains(&Words::replay(65)));
+    assert!(words.hear(&[]).iter().all(|report| matches!(report, Report::Counts(_))));
+}
+
+#[test]
+fn an_update_is_told_from_its_beginning_and_ends_with_what_came_of_it() {
+    let mut words = Words::open(None);
+    words.hear(&[Up::Hello(HELLO)]);
+    let status = |phase| Up::UpdateStatus { phase, next_block: 0, running: Slot::A, trial: false };
+    assert!(words.hear(&[status(Phase::RolledBack)]).is_empty(), "of one that was told before");
+    words.talk.command(LineCommand::Update(image("firmware=0.2.0\n")), words.now);
+    assert_eq!(words.hear(&[]), [Report::Update(Progress::Sending { blocks: 0, of: 47 })]);
+    assert!(words.hear(&[status(Phase::RolledBack), status(Phase::Begun), status(Phase::Receiving)]).is_empty());
+    assert_eq!(words.hear(&[status(Phase::Committed)]), [Report::Update(Progress::Restarting)]);
+    assert_eq!(words.hear(&[status(Phase::RolledBack)]), [Report::Update(Progress::RolledBack)]);
+}
+
+#[tokio::test]
+async fn a_panic_breaks_the_line_and_not_its_task() {
+    assert!(caught(poll_fn(|_| panic!("over what was said"))).await.is_err());
+    assert!(caught(async { Ok(()) }).await.is_ok());
+}
+
+/// Whatever a device may say, numbers at their ends among it.
+fn any_word() -> impl Strategy<Value = Up<'static>> {
+    let boot = || prop_oneof![Just(5_u32), any::<u32>()];
+    let number = || prop_oneof![Just(0_u32), Just(1_u32), Just(u32::MAX - 1), Just(u32::MAX), any::<u32>()];
+    let ms = || prop_oneof![Just(0_u64), Just(i64::MAX.cast_unsigned()), Just(u64::MAX), any::<u64>()];
+    let qualities = vec![Quality::Good, Quality::Counterfeit, Quality::Crc, Quality::Range];
+    let phases = vec![Phase::Idle, Phase::Begun, Phase::Receiving, Phase::Committed, Phase::Trial, Phase::RolledBack];
+    let hello = |(major, boot, uptime_ms, oldest, next, (trial, streaming))| {
+        Up::Hello(Hello { major, boot, uptime_ms, oldest, next, trial, streaming, ..HELLO })
+    };
+    let reading = |(seq, uptime_ms, rom, raw, milli_c, quality)| {
+        let boot = 5;
+        Up::Sample { boot, seq, uptime_ms, rom, raw, milli_c, quality }
+    };
+    let replaying = |(boot, from)| Up::Replaying { boot, from };
+    let end = |(boot, next)| Up::LogEnd { boot, next };
+    let status = |(phase, next_block, trial)| Up::UpdateStatus { phase, next_block, running: Slot::A, trial };
+    let quality = prop::sample::select(qualities);
+    let readings = (number(), ms(), any::<[u8; 8]>(), any::<[u8; 9]>(), any::<Option<i32>>(), quality);
+    let major = prop_oneof![Just(1_u8), any::<u8>()];
+    prop_oneof![
+        (major, boot(), ms(), number(), number(), any::<(bool, bool)>()).prop_map(hello),
+        readings.prop_map(reading),
+        (boot(), number()).prop_map(replaying),
+        (boot(), number()).prop_map(end),
+        (prop::sample::select(phases), number(), any::<bool>()).prop_map(status),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_word_of_a_device_panics(said in prop::collection::vec((any_word(), 0_u64..3_000), 1..40), updates: bool) {
+        let mut words = Words::open(None);
+        words.hear(&[Up::Hello(HELLO)]);
+        if updates {
+            words.talk.command(LineCommand::Update(image("firmware=0.2.0\n")), words.now);
+        }
+        for (word, after_ms) in said {
+            words.now += Duration::from_millis(after_ms);
+            words.hear(&[word]);
+            words.talk.tick(words.now);
+            words.said();
+        }
+    }
 }

@@ -79,15 +79,16 @@ impl Update {
             let why = format!("none of the images is for a `{hardware}` and its slot {:?}", running.other());
             return Wants::told(Progress::Refused(why));
         };
+        let of = image.manifest().blocks();
         self.state = State::Sending { image, step: Step::Begin, sent: now, tries: 1 };
-        self.send()
+        Wants { told: Some(Progress::Sending { blocks: 0, of }), ..self.send() }
     }
 
     pub(super) fn cancel(&mut self) -> Wants {
         match self.state {
             State::Sending { .. } => {
                 self.state = State::None;
-                Wants { frame: Frame::down(&Down::Abort), told: Some(Progress::Refused("it was cancelled".to_owned())) }
+                Wants { frame: Frame::down(&Down::Abort), told: Some(Progress::Cancelled) }
             }
             _ => Wants::default(),
         }
@@ -128,7 +129,7 @@ impl Update {
                 }
                 *tries = if next == *step { *tries } else { 1 };
                 (*step, *sent) = (next, now);
-                let told = (next_block.is_multiple_of(TOLD_EACH) && phase == Phase::Receiving)
+                let told = (next_block > 0 && next_block.is_multiple_of(TOLD_EACH) && phase == Phase::Receiving)
                     .then_some(Progress::Sending { blocks: next_block, of });
                 Wants { told, ..self.send() }
             }
@@ -136,7 +137,7 @@ impl Update {
                 *trial_told = true;
                 Wants::told(Progress::Trial)
             }
-            (_, Phase::RolledBack) => {
+            (State::Proving { .. }, Phase::RolledBack) => {
                 self.state = State::None;
                 Wants::told(Progress::RolledBack)
             }

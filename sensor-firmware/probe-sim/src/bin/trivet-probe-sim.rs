@@ -1,16 +1,24 @@
 //! `trivet-probe-sim`: a sensor of ours that is not there, on a PTY. Commands come line by line on the standard input;
-//! it ends with it.
+//! it ends with it. It also writes the images that such a sensor is updated with.
 
-use std::io::{BufRead, Write};
-use std::path::PathBuf;
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
 
 use clap::Parser;
+use trivet_probe_sim::image::{DEVELOPMENT_SEED, development_key, sign};
+use trivet_probe_sim::sim::HARDWARE;
 use trivet_probe_sim::{Control, LineFault, Plan, SensorFault, Sim};
+use trivet_wire::Slot;
+
+/// Nearly a slot of the simulation, so that an update takes its time.
+const IMAGE_BYTES: usize = 8_000;
 
 /// A sensor that measures a room that is not there, on a PTY, and fails on request.
 ///
 /// Commands: `temperature SENSOR CELSIUS`, `sensor SENSOR none|unplugged|reset|starved|counterfeit|corrupt|zero`,
 /// `line none|short|open`, `wire-noise PER_MILLION`, `serial-noise PER_MILLION`, `restart`.
+///
+/// With `--image` or `--public-key` there is no sensor: it writes what is asked for, and ends.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -27,10 +35,38 @@ struct Arguments {
     battery: Option<u8>,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Writes a firmware image for such a sensor to this file: manifest, signature, image.
+    #[arg(long, value_name = "FILE")]
+    image: Option<PathBuf>,
+    /// What a sensor with the image says that it runs.
+    #[arg(long, value_name = "MAJOR.MINOR.PATCH", default_value = "0.2.0", value_parser = version, requires = "image")]
+    image_version: u32,
+    /// The slot that the image is for: a sensor takes it while it runs from the other. A new one runs from `a`.
+    #[arg(long, value_name = "a|b", default_value = "b", value_parser = slot, requires = "image")]
+    image_slot: Slot,
+    /// The image hangs at its start, so that the sensor goes back to the former one.
+    #[arg(long, requires = "image")]
+    image_broken: bool,
+    /// Signs with a key made of this number instead of the development key: a box that trusts that one refuses it.
+    #[arg(long, value_name = "NUMBER", requires = "image")]
+    image_key_seed: Option<u8>,
+    /// Prints the public key of the development key, 64 hexadecimal digits.
+    #[arg(long)]
+    public_key: bool,
 }
 
-fn main() -> std::io::Result<()> {
+fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
+    if arguments.public_key {
+        let digits: String = development_key().iter().map(|byte| format!("{byte:02x}")).collect();
+        writeln!(io::stdout(), "{digits}")?;
+    }
+    if let Some(path) = &arguments.image {
+        write_image(path, &arguments)?;
+    }
+    if arguments.public_key || arguments.image.is_some() {
+        return Ok(());
+    }
     let serials = (1..).map(|n: u64| arguments.seed << 16 | n);
     let sensors = serials.zip(arguments.sensor.iter().map(|celsius| milli(*celsius))).collect();
     let mut serial = *b"sim-\0\0\0\0";
@@ -47,23 +83,55 @@ fn main() -> std::io::Result<()> {
             std::os::unix::fs::symlink(&sim.path, link)?;
         }
         None => {
-            let mut out = std::io::stdout();
+            let mut out = io::stdout();
             writeln!(out, "{}", sim.path.display())?;
             out.flush()?;
         }
     }
-    for line in std::io::stdin().lock().lines() {
+    for line in io::stdin().lock().lines() {
         let line = line?;
         match command(&line) {
             Some(control) => sim.control(control),
             None if line.trim().is_empty() => {}
-            None => writeln!(std::io::stderr(), "`{line}` is no command: see --help")?,
+            None => writeln!(io::stderr(), "`{line}` is no command: see --help")?,
         }
     }
     if let Some(link) = &arguments.link {
         std::fs::remove_file(link)?;
     }
     Ok(())
+}
+
+fn write_image(path: &Path, arguments: &Arguments) -> io::Result<()> {
+    let [major, minor, high, low] = arguments.image_version.to_be_bytes();
+    let patch = u16::from_be_bytes([high, low]);
+    let broken = if arguments.image_broken { "broken\n" } else { "" };
+    let mut image = format!("firmware={major}.{minor}.{patch}\n{broken}").into_bytes();
+    image.resize(IMAGE_BYTES, b'\n');
+    let seed = arguments.image_key_seed.map_or(DEVELOPMENT_SEED, |number| [number; 32]);
+    let (manifest, signature) = sign(seed, HARDWARE, arguments.image_version, arguments.image_slot, &image)
+        .ok_or_else(|| io::Error::other("the model's name is too long for a manifest"))?;
+    std::fs::write(path, [&manifest.to_bytes()[..], &signature[..], &image[..]].concat())
+}
+
+/// As a manifest has it: patch 16 bits, minor 8, major 8.
+fn version(text: &str) -> Result<u32, String> {
+    let numbers = || {
+        let mut parts = text.split('.');
+        let (major, minor, patch) = (parts.next()?, parts.next()?, parts.next()?);
+        let [high, low] = patch.parse::<u16>().ok()?.to_be_bytes();
+        let number = u32::from_be_bytes([major.parse().ok()?, minor.parse().ok()?, high, low]);
+        parts.next().is_none().then_some(number)
+    };
+    numbers().ok_or_else(|| "a version is three numbers: 0.2.0".to_owned())
+}
+
+fn slot(text: &str) -> Result<Slot, String> {
+    match text {
+        "a" => Ok(Slot::A),
+        "b" => Ok(Slot::B),
+        _ => Err("a slot is a or b".to_owned()),
+    }
 }
 
 fn milli(celsius: f64) -> i32 {
