@@ -2,9 +2,8 @@
 //! account of its own with a password that is made here, and may write its own topics and nothing else.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::num::NonZeroU32;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail, ensure};
@@ -12,6 +11,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use ring::pbkdf2::{PBKDF2_HMAC_SHA512, derive, verify};
 
 use crate::config::{Account, Mqtt};
+use crate::files;
 
 /// Mosquitto's own tool makes 101 rounds; passwords that are made here have 144 bits, one that a person chose has not.
 const ROUNDS: NonZeroU32 = NonZeroU32::new(5_000).expect("it is not zero");
@@ -171,7 +171,7 @@ fn conf(mqtt: &Mqtt, files: &Files) -> String {
          message_size_limit 65536\n\
          max_connections 256\n\
          max_inflight_messages 100\n\
-         max_queued_messages 1000\n",
+         max_queued_messages 10000\n",
         mqtt.port,
         files.passwords.display(),
         files.acl.display()
@@ -183,16 +183,7 @@ fn replace(path: &Path, text: &str, mode: u32) -> anyhow::Result<bool> {
     if std::fs::read_to_string(path).is_ok_and(|before| before == text) {
         return Ok(false);
     }
-    let part = path.with_extension("part");
-    let write = || {
-        let mut options = std::fs::OpenOptions::new();
-        let mut file = options.write(true).create(true).truncate(true).mode(mode).open(&part)?;
-        file.set_permissions(std::fs::Permissions::from_mode(mode))?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&part, path)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))?;
+    files::write_for(path, text.as_bytes(), mode).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(true)
 }
 

@@ -22,6 +22,9 @@ pub(crate) struct Config {
     pub(crate) probes: Vec<Probe>,
     #[serde(default, rename = "scale")]
     pub(crate) scales: Vec<Scale>,
+    /// The Ed25519 public key of whoever makes the sensors' firmware, as 64 hexadecimal digits. Without it no image is
+    /// taken.
+    pub(crate) firmware_key: Option<String>,
     #[serde(default)]
     pub(crate) alerts: Alerts,
     /// For rehearsals: sets this daemon's wall clock off by so much.

@@ -19,6 +19,8 @@ pub(crate) struct Device {
     pub(crate) state: String,
     pub(crate) detail: String,
     pub(crate) last_heard: Option<String>,
+    #[serde(skip)]
+    heard_ms: Option<i64>,
 }
 
 #[derive(Clone, Default)]
@@ -33,6 +35,7 @@ impl Devices {
             state: "unknown".to_owned(),
             detail: String::new(),
             last_heard: None,
+            heard_ms: None,
         };
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), device);
     }
@@ -41,19 +44,21 @@ impl Devices {
     pub(crate) fn set(&self, name: &str, state: &str, detail: &str, now_ms: i64) -> bool {
         let mut devices = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let Some(device) = devices.get_mut(name) else { return false };
-        let changed = device.state != state || device.detail != detail;
-        device.state = state.to_owned();
-        device.detail = detail.to_owned();
         if state == "up" || state == "attention" {
-            device.last_heard = Some(trivet_modules::time::text(now_ms));
+            device.heard_ms = Some(now_ms);
         }
+        // Each sample comes by here.
+        let changed = device.state != state || device.detail != detail;
         if changed {
+            (device.state, device.detail) = (state.to_owned(), detail.to_owned());
             tracing::info!(device = name, state, detail, "device");
         }
         changed
     }
 
     pub(crate) fn all(&self) -> Vec<Device> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        let shown =
+            |device: &Device| Device { last_heard: device.heard_ms.map(trivet_modules::time::text), ..device.clone() };
+        self.0.read().unwrap_or_else(PoisonError::into_inner).values().map(shown).collect()
     }
 }

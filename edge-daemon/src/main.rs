@@ -4,6 +4,7 @@ mod alerts;
 mod broker;
 mod config;
 mod devices;
+mod files;
 mod mqtt;
 mod printing;
 mod probes;

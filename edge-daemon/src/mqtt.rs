@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS, SubscribeFilter};
-use rumqttd::{Broker, Config as BrokerConfig, ConnectionSettings, RouterConfig, ServerSettings};
+use rumqttd::local::{LinkRx, LinkTx};
+use rumqttd::{
+    Broker, Config as BrokerConfig, ConnectionSettings, Forward, Notification, RouterConfig, ServerSettings,
+};
 use tokio::sync::mpsc;
 use trivet_drivers::probe::mqtt::Subscription;
 use trivet_drivers::probe::{NoData, Report};
@@ -29,7 +32,7 @@ const REQUESTS: usize = 3 * MAX_INPUTS / FILTERS_AT_ONCE + MAX_INPUTS;
 
 /// Starts rumqttd on a thread of its own. It has accounts, but no rules per topic: anybody who has an account may
 /// publish anything, so an open LAN needs mosquitto with an ACL file instead.
-pub(crate) fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<()> {
+pub(crate) fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<Link> {
     let listen = (mqtt.host.as_str(), mqtt.port).to_socket_addrs()?.next().context("the broker's address")?;
     let settings = ServerSettings {
         name: "probes".to_owned(),
@@ -64,12 +67,26 @@ pub(crate) fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<()> {
         prometheus: None,
         metrics: None,
     };
+    // It says nothing itself of a port that it cannot have.
+    let refused = std::net::TcpListener::bind(listen).err().map(|error| format!("{listen}: {error}"));
+    let mut broker = Broker::new(config);
+    // Before a device can connect: nothing is said that nobody hears.
+    let (mut to_broker, from_broker) = broker.link("trivet").context("a link to the embedded broker")?;
+    to_broker.subscribe("#").context("listening to the embedded broker")?;
     std::thread::Builder::new().name("broker".into()).spawn(move || {
-        if let Err(error) = Broker::new(config).start() {
+        if let Err(error) = broker.start() {
             tracing::error!(%error, "the embedded broker ended");
         }
     })?;
-    Ok(())
+    Ok(Link { from_broker, _to_broker: to_broker, refused })
+}
+
+/// The box's own place in the embedded broker.
+pub(crate) struct Link {
+    from_broker: LinkRx,
+    _to_broker: LinkTx,
+    /// Why no device can connect.
+    refused: Option<String>,
 }
 
 /// Who listens, and where.
@@ -86,6 +103,7 @@ impl Client {
         let id = format!("trivet-{:08x}", u32::from_be_bytes(trivet_replica::sealing::random()));
         let mut options = MqttOptions::new(id, &self.mqtt.host, self.mqtt.port);
         options.set_credentials(&self.mqtt.user, &self.password).set_keep_alive(Duration::from_secs(10));
+        // What a broker kept while the box was away has no time of its own: it would pass for what is now.
         options.set_max_packet_size(MAX_RECEIVED, MAX_RECEIVED).set_clean_session(true);
         AsyncClient::new(options, room)
     }
@@ -118,21 +136,45 @@ impl Inputs {
     }
 }
 
+/// Messages to the inputs that want them, and to discovery.
+struct Listener {
+    client: Client,
+    inputs: Inputs,
+    reports: mpsc::Sender<Report>,
+}
+
+impl Listener {
+    async fn hear(&mut self, topic: &str, payload: &[u8], retained: bool) {
+        let now = self.client.wall.now_ms();
+        for at in self.inputs.by_topic.get(topic).into_iter().flatten() {
+            let Some(input) = self.inputs.all.get_mut(*at) else { continue };
+            let report = input.hear(topic, payload, retained, now);
+            self.client.board.count(&input.input, input.counts);
+            if let Some(report) = report {
+                drop(self.reports.send(report).await);
+            }
+        }
+    }
+
+    async fn lost(&self, why: String) {
+        drop(self.reports.send(Report::Line(Err(why))).await);
+        for input in &self.inputs.all {
+            drop(self.reports.send(input.without(NoData::Offline)).await);
+        }
+    }
+}
+
 /// Listens for the inputs that are given to it, for as long as the process lives.
-///
-/// The embedded broker keeps a ring of its own for each filter: there, one filter for everything takes the least room,
-/// and discovery hears the same messages.
 pub(crate) async fn listen(client: Client, mut more: mpsc::Receiver<Subscription>, reports: mpsc::Sender<Report>) {
-    let embedded = client.mqtt.embedded;
     let (sender, mut events) = client.connect(REQUESTS);
-    let mut inputs = Inputs::default();
+    let mut listener = Listener { client, inputs: Inputs::default(), reports };
     let mut connected = false;
     loop {
         let event = tokio::select! {
             event = events.poll() => event,
             Some(subscription) = more.recv() => {
-                let filters = inputs.add(subscription);
-                if connected && !embedded {
+                let filters = listener.inputs.add(subscription);
+                if connected {
                     subscribe(&sender, filters);
                 }
                 continue;
@@ -141,35 +183,55 @@ pub(crate) async fn listen(client: Client, mut more: mpsc::Receiver<Subscription
         match event {
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
                 connected = true;
-                drop(reports.send(Report::Line(Ok(()))).await);
-                let mut filters: Vec<String> = inputs.by_topic.keys().cloned().collect();
-                if embedded {
-                    filters = vec!["#".to_owned()];
-                }
-                subscribe(&sender, filters);
+                drop(listener.reports.send(Report::Line(Ok(()))).await);
+                subscribe(&sender, listener.inputs.by_topic.keys().cloned().collect());
             }
             Ok(Event::Incoming(Packet::Publish(message))) => {
-                let now = client.wall.now_ms();
-                for at in inputs.by_topic.get(&message.topic).into_iter().flatten() {
-                    let Some(input) = inputs.all.get_mut(*at) else { continue };
-                    let report = input.hear(&message.topic, &message.payload, message.retain, now);
-                    client.board.count(&input.input, input.counts);
-                    if let Some(report) = report {
-                        drop(reports.send(report).await);
-                    }
-                }
-                if embedded && client.mqtt.discover {
-                    client.board.hear(&message.topic, &message.payload, now);
-                }
+                listener.hear(&message.topic, &message.payload, message.retain).await;
             }
             Ok(_) => {}
             Err(error) => {
                 connected = false;
-                drop(reports.send(Report::Line(Err(error.to_string()))).await);
-                for input in &inputs.all {
-                    drop(reports.send(input.without(NoData::Offline)).await);
-                }
+                listener.lost(error.to_string()).await;
                 tokio::time::sleep(RECONNECT).await;
+            }
+        }
+    }
+}
+
+/// As [`listen`], inside of the embedded broker. It keeps a ring for each filter, so one filter for everything takes the
+/// least room, and discovery hears the same messages.
+pub(crate) async fn listen_within(
+    mut link: Link,
+    client: Client,
+    mut more: mpsc::Receiver<Subscription>,
+    reports: mpsc::Sender<Report>,
+) {
+    let mut listener = Listener { client, inputs: Inputs::default(), reports };
+    drop(listener.reports.send(Report::Line(link.refused.take().map_or(Ok(()), Err))).await);
+    loop {
+        let heard = tokio::select! {
+            heard = link.from_broker.next() => heard,
+            Some(subscription) = more.recv() => {
+                listener.inputs.add(subscription);
+                continue;
+            }
+        };
+        match heard {
+            Ok(Some(Notification::Forward(Forward { publish, .. }))) => {
+                let Ok(topic) = std::str::from_utf8(&publish.topic) else { continue };
+                listener.hear(topic, &publish.payload, publish.retain).await;
+                if listener.client.mqtt.discover {
+                    let now = listener.client.wall.now_ms();
+                    listener.client.board.hear(topic, &publish.payload, now);
+                }
+            }
+            // It gives no more until it is told that all was taken.
+            Ok(Some(Notification::Unschedule)) => drop(link.from_broker.wake().await),
+            Ok(_) => {}
+            Err(error) => {
+                tracing::error!(%error, "the embedded broker ended");
+                return listener.lost(error.to_string()).await;
             }
         }
     }

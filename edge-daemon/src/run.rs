@@ -26,6 +26,7 @@ pub(crate) fn modules() -> Vec<Module> {
     modules.extend([
         printing::MODULE,
         probes::discovered::MODULE,
+        probes::sensors::MODULE,
         scales::MODULE,
         alerts::MODULE,
         reports::MODULE,
@@ -45,7 +46,7 @@ pub(crate) fn run(config: Config) -> anyhow::Result<()> {
         modules: modules(),
         wall,
         version: env!("CARGO_PKG_VERSION"),
-        more: extensions(&config, &devices, &printers),
+        more: extensions(&config, &devices, &printers)?,
     })?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).max_blocking_threads(16).enable_all().build()?;
@@ -76,7 +77,7 @@ async fn serve(app: App, config: Config, devices: Devices, printers: Printers) -
     Ok(())
 }
 
-fn extensions(config: &Config, devices: &Devices, printers: &Printers) -> Extensions {
+fn extensions(config: &Config, devices: &Devices, printers: &Printers) -> anyhow::Result<Extensions> {
     let mut more = Extensions::new();
     more.insert(Samples::default());
     more.insert(reports::desk());
@@ -85,6 +86,8 @@ fn extensions(config: &Config, devices: &Devices, printers: &Printers) -> Extens
     more.insert(status::Name(config.name.clone()));
     more.insert(devices.clone());
     more.insert(probes::discovered::Board::default());
+    more.insert(trivet_modules::sensors::Live::default());
+    more.insert(probes::sensors::FirmwareKey(config.firmware_key.as_deref().map(probes::sensors::key).transpose()?));
     more.insert(printers.clone());
     let scales = Scales::default();
     more.insert(scales.weights());
@@ -100,7 +103,7 @@ fn extensions(config: &Config, devices: &Devices, printers: &Printers) -> Extens
         };
         vec![part("printer", "printer"), part("mqtt", "mqtt"), part("probe_bus", "probes")]
     })));
-    more
+    Ok(more)
 }
 
 fn load(data: &Path) -> anyhow::Result<Identity> {

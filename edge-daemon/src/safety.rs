@@ -4,15 +4,16 @@
 
 use std::time::Duration;
 
-use trivet_domain::Command;
+use trivet_domain::{Command, haccp, safety};
 use trivet_log::Id;
 use trivet_modules::safety::work::{self, Work};
 use trivet_replica::{Actor, App, Rejection};
 
 /// How often timers are looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// Every so many ticks all the rest; and as soon as something was written.
+/// Every so many ticks all the rest; and as soon as something was written that it is read from.
 const OTHERS_EVERY: u64 = 10;
+const READ_FROM: &[&[u16]] = &[haccp::Event::KINDS, safety::Event::KINDS];
 
 pub(crate) fn start(app: &App) {
     tokio::spawn(run(app.clone()));
@@ -21,7 +22,7 @@ pub(crate) fn start(app: &App) {
 async fn run(app: App) {
     let actor = Actor::the_box(Id::from_bytes(app.identity.origin().0));
     let location = app.identity.certificate.location;
-    let mut grown = app.store.grown();
+    let mut grown = app.store.grown_of(READ_FROM);
     let mut tick = tokio::time::interval(TICK);
     let mut ticks: u64 = 0;
     loop {

@@ -5,7 +5,7 @@
 //! between boxes becomes visible state.
 //!
 //! Modules in reading order, each standing on those before it: [`settings`], [`access`], [`menu`], [`checks`],
-//! [`kitchen`], [`papers`], [`haccp`], [`safety`], [`alerts`], [`reports`]; then [`policies`], which know them all.
+//! [`kitchen`], [`papers`], [`haccp`], [`sensors`], [`safety`], [`alerts`], [`reports`]; then [`policies`], which know them all.
 
 pub mod access;
 pub mod alerts;
@@ -23,6 +23,7 @@ pub mod quantity;
 pub mod refusal;
 pub mod reports;
 pub mod safety;
+pub mod sensors;
 pub mod settings;
 pub mod temperature;
 #[cfg(test)]
@@ -51,6 +52,7 @@ pub enum Command {
     Alerts(alerts::Command),
     Safety(safety::Command),
     Reports(reports::Command),
+    Sensors(sensors::Command),
 }
 
 /// A fact to be appended, or a change of a document.
@@ -63,6 +65,7 @@ pub enum Event {
     Haccp(haccp::Event),
     Alerts(alerts::Event),
     Safety(safety::Event),
+    Sensors(sensors::Event),
     Document(DocumentEdit),
 }
 
@@ -76,6 +79,7 @@ impl Event {
             Event::Haccp(event) => event.kind(),
             Event::Alerts(event) => event.kind(),
             Event::Safety(event) => event.kind(),
+            Event::Sensors(event) => event.kind(),
             Event::Document(edit) => edit.kind,
         }
     }
@@ -90,6 +94,7 @@ impl Event {
             Event::Haccp(event) => Some(event.encode()),
             Event::Alerts(event) => Some(event.encode()),
             Event::Safety(event) => Some(event.encode()),
+            Event::Sensors(event) => Some(event.encode()),
             Event::Document(_) => None,
         }
     }
@@ -105,6 +110,7 @@ impl Event {
             .or_else(|| haccp::Event::decode(kind, body).map(Event::Haccp))
             .or_else(|| alerts::Event::decode(kind, body).map(Event::Alerts))
             .or_else(|| safety::Event::decode(kind, body).map(Event::Safety))
+            .or_else(|| sensors::Event::decode(kind, body).map(Event::Sensors))
     }
 }
 
@@ -160,6 +166,7 @@ impl Command {
             Command::Alerts(command) => command.permission(),
             Command::Safety(command) => command.permission(),
             Command::Reports(command) => command.permission(),
+            Command::Sensors(command) => command.permission(),
         }
     }
 
@@ -176,6 +183,7 @@ impl Command {
             Command::Alerts(command) => command.subject(),
             Command::Safety(command) => command.subject(),
             Command::Reports(command) => command.subject(),
+            Command::Sensors(command) => command.subject(),
         }
     }
 }
@@ -195,5 +203,6 @@ pub fn decide(history: &History, command: &Command, context: &dyn Context) -> De
         Command::Alerts(command) => alerts::decide(history, command, context),
         Command::Safety(command) => safety::decide(history, &safety::fold(history), command, context),
         Command::Reports(command) => reports::decide(history.document_of(reports::DOCUMENT), command),
+        Command::Sensors(command) => sensors::decide(history, command),
     }
 }

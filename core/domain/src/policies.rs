@@ -18,9 +18,10 @@ pub enum Wish {
     /// The condition of this key is over.
     #[n(1)]
     Return(#[n(0)] String, #[n(1)] i64),
-    /// What had to be done about the conditions of these keys was done: the record of it.
+    /// What had to be done about the conditions of these keys was done: the record of it, and what raised the alert
+    /// that it ends. One that something else has raised since goes on.
     #[n(2)]
-    Close(#[n(0)] Vec<String>, #[n(1)] Id),
+    Close(#[n(0)] Vec<String>, #[n(1)] Id, #[n(2)] Option<Id>),
 }
 
 /// What a new fact of a subject's history asks for. `name_of` knows what people call a probe.
@@ -73,16 +74,15 @@ pub fn of_fact(subject: Id, history: &History, fact: &Fact, name_of: &dyn Fn(Id)
         Event::Safety(safety::Event::RecordClosed(_)) => {
             if let safety::State::Record(record) = safety::fold(history) {
                 let opened = &record.opened.what;
-                let keys = match (opened.kind, opened.probe) {
+                let about = opened.about.unwrap_or(subject);
+                let (keys, cause) = match (opened.kind, opened.probe) {
                     (RecordKind::Breach, Some(probe)) => {
-                        ["temperature_high", "temperature_low"].map(|kind| alerts::key_of(kind, probe)).to_vec()
+                        let kinds = ["temperature_high", "temperature_low"];
+                        (kinds.map(|kind| alerts::key_of(kind, probe)).to_vec(), about)
                     }
-                    (kind, _) => {
-                        let about = opened.about.unwrap_or(subject);
-                        vec![alerts::key_of(&format!("compliance:{}", rule(kind)), about)]
-                    }
+                    (kind, _) => (vec![alerts::key_of(&format!("compliance:{}", rule(kind)), about)], subject),
                 };
-                wishes.push(Wish::Close(keys, subject));
+                wishes.push(Wish::Close(keys, subject, Some(cause)));
             }
         }
         _ => {}
@@ -186,6 +186,32 @@ mod tests {
         assert_eq!(words, "Walk-in gives no data (offline): take a manual temperature");
         let back = fact(ProbeReturned {}.into(), Id::NIL);
         assert_eq!(wishes(outage, vec![lost, back], &named), [Wish::Return(raised.key.clone(), testing::NOW)]);
+    }
+
+    #[test]
+    fn a_record_ends_the_alert_of_what_it_is_about_and_of_nothing_else() {
+        let (record, about, probe) = (testing::id(1), testing::id(2), testing::id(3));
+        let kinds = [(RecordKind::Breach, about), (RecordKind::Cooling, record), (RecordKind::Other, record)];
+        for (kind, cause) in kinds {
+            let opened = safety::RecordOpened {
+                kind,
+                severity: haccp::Severity::High,
+                due_ms: testing::NOW,
+                summary: "too warm".into(),
+                about: Some(about),
+                control_point: None,
+                plan_version: None,
+                probe: Some(probe),
+            };
+            let raised = wishes(record, vec![fact(opened.clone().into(), Id::NIL)], &|_| None);
+            let closed = vec![fact(opened.into(), Id::NIL), fact(safety::RecordClosed {}.into(), Id::NIL)];
+            let told = wishes(record, closed, &|_| None);
+            let [Wish::Close(keys, by, Some(of))] = &told[..] else { panic!("{told:?}") };
+            assert_eq!((*by, *of), (record, cause), "{kind:?}");
+            if let [Wish::Raise(raised)] = &raised[..] {
+                assert_eq!((&raised.key, raised.cause), (&keys[0], cause), "{kind:?}");
+            }
+        }
     }
 
     #[test]

@@ -23,8 +23,9 @@ use trivet_domain::safety::{
     Doubt as CoolingDoubt, Expiry, Method, PlanApproved, Point, RecordClosed, RecordKind, RecordOpened, RecordVerified,
     Reviewed, Stage, TimerEnd, TimerEnded, TimerExpired, TimerMeasured, TimerStarted, TimerWarned,
 };
+use trivet_domain::sensors::{ImageRegistered, Outcome, ReadingsLost, SensorSeen, Slot, UpdateEnded, UpdateStarted};
 use trivet_domain::{
-    Event, MilliCelsius, Money, Quantity, Role, access, alerts, checks, haccp, kitchen, papers, safety,
+    Event, MilliCelsius, Money, Quantity, Role, access, alerts, checks, haccp, kitchen, papers, safety, sensors,
 };
 use trivet_log::Id;
 
@@ -324,6 +325,33 @@ fn safety_samples() -> Vec<Event> {
         RecordClosed {}.into(),
         RecordVerified { note: some("seen") }.into(),
         Reviewed { from_ms: AT, to_ms: AT + 1, meaning: "reviewed".into(), note: some("fine") }.into(),
+        ImageRegistered {
+            sha256: [7; 32].into(),
+            hardware: "rp2040".into(),
+            version: "0.2.0".into(),
+            slot: Slot::B,
+            length: 40_960,
+        }
+        .into(),
+        UpdateStarted {
+            sensor: id(12),
+            line: "/dev/ttyUSB0".into(),
+            from: "0.1.0".into(),
+            version: "0.2.0".into(),
+            slot: Slot::B,
+        }
+        .into(),
+        UpdateEnded { outcome: Outcome::RolledBack, detail: some("it did not start"), firmware: some("0.1.0") }.into(),
+        SensorSeen {
+            serial: "0102030405060708".into(),
+            line: "/dev/ttyUSB0".into(),
+            hardware: "rp2040".into(),
+            firmware: "0.1.0".into(),
+            boot: 4,
+            reset_cause: "watchdog".into(),
+        }
+        .into(),
+        ReadingsLost { line: "/dev/ttyUSB0".into(), boot: 4, first: 10, last: 19 }.into(),
     ]
 }
 
@@ -389,6 +417,7 @@ fn every_kind_has_a_fixture_and_no_kind_two_meanings() {
         haccp::Event::KINDS,
         alerts::Event::KINDS,
         safety::Event::KINDS,
+        sensors::Event::KINDS,
     ]
     .concat();
     let known: Vec<u16> = fixtures().into_iter().map(|(kind, _)| kind).collect();

@@ -15,6 +15,7 @@ pub mod papers;
 pub mod reports;
 pub mod safety;
 pub mod screens;
+pub mod sensors;
 pub mod settings;
 pub mod time;
 
@@ -30,6 +31,7 @@ pub fn all() -> Vec<Module> {
         kitchen::MODULE,
         papers::MODULE,
         haccp::MODULE,
+        sensors::MODULE,
         alerts::MODULE,
         safety::MODULE,
         reports::MODULE,

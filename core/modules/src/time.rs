@@ -2,6 +2,7 @@
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+use trivet_replica::Problem;
 
 pub fn text(ms: i64) -> String {
     Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
@@ -10,6 +11,11 @@ pub fn text(ms: i64) -> String {
 /// Milliseconds since 1970 of an RFC 3339 text.
 pub fn parse(text: &str) -> Option<i64> {
     text.parse::<Timestamp>().ok().map(|time| time.as_millisecond())
+}
+
+/// The same of a request's field.
+pub fn of(field: &str, text: &str) -> Result<i64, Problem> {
+    parse(text).ok_or_else(|| Problem::invalid(field, "a time as RFC 3339"))
 }
 
 /// The wall time of a place; in UTC if the zone is not known.

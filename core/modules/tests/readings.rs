@@ -10,9 +10,10 @@ use trivet_domain::haccp::{self, HourReading, Limits, NoData, Reading};
 use trivet_domain::{Command, MilliCelsius};
 use trivet_log::{Id, ReplicaKind};
 use trivet_modules::haccp::minutes::{self, Figures};
+use trivet_modules::haccp::parts;
 use trivet_replica::identity::{Applicant, EnrolmentCode, certify, letter};
 use trivet_replica::store::{log, rebuild};
-use trivet_replica::{Actor, App, Config, Identity, Wall};
+use trivet_replica::{Actor, App, Config, Identity, View, Wall};
 
 struct Replica {
     app: App,
@@ -76,6 +77,17 @@ impl Replica {
         let probes = readings.map(of).collect();
         let readings = haccp::Readings { minute, probes, ..haccp::Readings::default() };
         self.submit(actor, key, Command::Haccp(haccp::Command::RecordMinute(readings))).await.unwrap();
+    }
+
+    async fn give(&self, command: haccp::Command) {
+        let key = Id::at(1_790_000_000_000, trivet_replica::sealing::random());
+        let actor = Actor::the_box(Id::from_bytes(self.identity.origin().0));
+        self.submit(actor, key, Command::Haccp(command)).await.unwrap();
+    }
+
+    async fn change(&self, n: u8, change: haccp::Change) {
+        let change = haccp::Change { name: Some(format!("Fridge {n}")), ..change };
+        self.give(haccp::Command::ChangeProbe { probe: probe(n), change }).await;
     }
 
     fn dump(&self) -> String {
@@ -148,12 +160,15 @@ async fn minutes_in_any_order_are_the_rows_of_their_set() {
         }
         sums
     };
-    let report = a
-        .store
-        .read(|conn| minutes::report(conn, 0..i64::MAX, |minute| minute.div_euclid(1_440), |_, _| limits))
-        .unwrap();
-    assert_eq!(report, expected(&all, limits));
-    assert!(report.values().any(|figures| figures.beyond > 0 && figures.missing > 0));
+    let mut sums: BTreeMap<(Id, i64), Figures> = BTreeMap::new();
+    let add = |_: i64, probe: Id, hour: &[HourReading]| {
+        for at in hour {
+            sums.entry((probe, at.minute.div_euclid(1_440))).or_default().add(at, &limits);
+        }
+    };
+    a.store.read(|conn| minutes::visit(conn, 0..i64::MAX, add)).unwrap();
+    assert_eq!(sums, expected(&all, limits));
+    assert!(sums.values().any(|figures| figures.beyond > 0 && figures.missing > 0));
     // Days hold the closed hours: all but the newest of each box.
     let of_a: Vec<i64> = own.iter().chain(&back).chain(&ahead).copied().collect();
     let closed = |minutes: &[i64]| {
@@ -214,5 +229,64 @@ async fn a_packed_store_ships_folds_and_rebuilds_as_before() {
     let rows = a.dump();
     assert_eq!(b.dump(), rows);
     assert_eq!(b.rebuilt().await, rows);
+    assert_eq!(a.rebuilt().await, rows);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_score_counts_each_minute_once_and_no_probe_that_is_out_of_use() {
+    let [a, _] = two();
+    // The last has no limit of its own: it goes by that of fridges.
+    let max = |n: u8| (n < 2).then_some(Some(MilliCelsius(6_000)));
+    for n in 0..PROBES {
+        a.change(n, haccp::Change { max: max(n), retired: Some(n == 1), ..haccp::Change::default() }).await;
+    }
+    let minutes = HOUR * 60..HOUR * 60 + 90;
+    for minute in minutes.clone() {
+        a.record(minute).await;
+    }
+    // A second fact of a minute.
+    a.record(HOUR * 60 + 5).await;
+    let mut expected = Figures::default();
+    for minute in minutes.clone() {
+        for (n, milli) in [(0, 6_000), (2, 5_000)] {
+            let at = HourReading { minute, reading: reading(n, minute), quality: Default::default(), late: false };
+            expected.add(&at, &Limits { min: None, max: Some(MilliCelsius(milli)) });
+        }
+    }
+    let (from_ms, to_ms) = (minutes.start * 60_000, minutes.end * 60_000);
+    let location = a.identity.certificate.location;
+    let read = |conn: &rusqlite::Connection| {
+        let view = View { conn, more: &a.more, now_ms: to_ms + 3_600_000, caller: None };
+        trivet_modules::safety::compliance(&view, location, from_ms, to_ms)
+    };
+    let score = a.store.read(read).unwrap();
+    let known = expected.minutes.cast_unsigned();
+    let within = (expected.minutes - expected.beyond).cast_unsigned();
+    assert_eq!((score.readings_in_range.part, score.readings_in_range.of), (within, known));
+    assert_eq!((score.coverage.part, score.coverage.of), (known, 2 * 90));
+    assert_eq!((score.sensors_online.of, score.calibrations_valid.of), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_compressor_s_changes_are_kept_in_order_and_counted() {
+    let [a, _] = two();
+    let details = vec![("compressor".to_owned(), "in-1".to_owned())];
+    a.change(0, haccp::Change { details, ..haccp::Change::default() }).await;
+    let from_ms = HOUR * 3_600_000;
+    let at = |minute: i64| from_ms + minute * 60_000;
+    for (minute, part, on) in [
+        (-10, haccp::Part::Compressor, Some(false)),
+        (15, haccp::Part::Compressor, Some(true)),
+        (20, haccp::Part::Door, Some(true)),
+        (45, haccp::Part::Compressor, Some(false)),
+    ] {
+        let changed = haccp::PartChanged { probe: probe(0), part, on, no_data: None, at_ms: at(minute) };
+        a.give(haccp::Command::ChangePart(changed)).await;
+    }
+    let duty = |n: u8, to: i64| a.store.read(|conn| parts::duty(conn, probe(n), from_ms, at(to))).unwrap();
+    assert_eq!(duty(0, 60), Some(parts::Duty { duty_percent: 50, starts: 1 }));
+    assert_eq!(duty(0, 10), Some(parts::Duty { duty_percent: 0, starts: 0 }));
+    assert_eq!(duty(1, 60), None, "no contact, no figure");
+    let rows = a.dump();
     assert_eq!(a.rebuilt().await, rows);
 }

@@ -11,11 +11,13 @@ use axum::http::{Method, Request, StatusCode, header};
 use serde_json::Value;
 use tempfile::TempDir;
 use tower::ServiceExt;
+use trivet_domain::alerts::{self, BreachAlert};
 use trivet_domain::haccp::{self, Bound, BreachClosed, BreachKind, BreachOpened, Cause, Limit, NoData, Reading, Scale};
 use trivet_domain::safety::{self, AnswerKind, Answered, Ask, CheckKind, PlannedCheck, Schedule};
 use trivet_domain::{Command, MilliCelsius, Proof, Rights, Role, settings};
 use trivet_log::{Id, TimeQuality};
 use trivet_modules::access::{NewPerson, add_person};
+use trivet_modules::alerts::raise;
 use trivet_modules::reports::{Asked, Desk, Report, Sheet, csv, pdf, report};
 use trivet_modules::time;
 use trivet_replica::store::log;
@@ -201,6 +203,23 @@ impl Restaurant {
         self.submit(self.the_box(), Command::Safety(safety::Command::OpenRecord { record, opened: about })).await;
     }
 
+    /// Somebody is called about an excursion.
+    async fn call(&self, n: u8, from: &str) {
+        let breach = BreachAlert {
+            breach: id(n),
+            probe: id(FISH),
+            name: "Fish drawer",
+            too_warm: true,
+            value: MilliCelsius(7_000),
+            limit: MilliCelsius(5_000),
+            severity: alerts::Severity::High,
+            at_ms: at(from),
+            late_ms: None,
+            needs_action: true,
+        };
+        raise(&self.app, self.the_box(), alerts::raise_for_breach(&breach)).await.unwrap();
+    }
+
     async fn check(&self, due: &str, done: Option<&str>) {
         let location = self.app.identity.certificate.location;
         let planned = PlannedCheck {
@@ -299,6 +318,7 @@ async fn march_of_a_restaurant() -> Restaurant {
     restaurant.approve_plan().await;
     let (first, second) = (21, 22);
     restaurant.excursion(first, ("2026-03-10T12:00:00Z", "2026-03-10T12:45:00Z"), 7_000, None).await;
+    restaurant.call(first, "2026-03-10T12:00:00Z").await;
     restaurant.set_clock("2026-03-10T13:00:00Z");
     let record = safety::record_about(id(first));
     let text = "Move the food to a unit that holds the limit and check its core";
@@ -429,6 +449,7 @@ async fn a_month_says_what_was_and_what_nobody_knows() {
     let [first, second] = &excursions[..] else { panic!("{excursions:?}") };
     assert_eq!((&first["beyondMinutes"], &first["record"]["actions"][0]["by"]), (&45.into(), &"Ann Cook".into()));
     assert_eq!(first["record"]["actions"][0]["food"]["shown"], "40.8");
+    assert_eq!((&first["alarmed"], &second["alarmed"]), (&true.into(), &false.into()));
     assert_eq!((&first["record"]["verifiedBy"], &second["cause"]), (&"Max Manager".into(), &"door".into()));
     assert_eq!((&json["answer"]["state"], &second["record"]["closedAt"]), (&"open".into(), &Value::Null));
     assert!(
@@ -561,6 +582,56 @@ async fn nothing_is_not_good_and_a_gap_is_not_whole() {
     let warm = restaurant.report(&asked);
     assert!(warm.answer.sentence.contains("but 60 minutes beyond a limit"), "{}", warm.answer.sentence);
     assert_eq!((warm.units.len(), warm.answer.state.as_str()), (1, "deviations"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_page_says_what_is_open_whatever_was_asked_for() {
+    let restaurant = Restaurant::open();
+    restaurant.set_up().await;
+    restaurant.set_clock("2026-03-02T08:00:00Z");
+    let plan = safety::presets().remove(0).plan;
+    let (timer, run, began_ms) = (id(61), id(62), at("2026-03-02T08:00:00Z"));
+    let start = safety::Command::StartTimer {
+        timer,
+        rule: Box::new(plan.timers[0].clone()),
+        product: "Sushi rice".into(),
+        value: MilliCelsius(4_000),
+        probe: None,
+        lot: None,
+        quantity: None,
+        plan_version: None,
+        clock: safety::Clock { wall_ms: began_ms, boot: None, up_ms: 0 },
+    };
+    restaurant.safety(ANN, start).await;
+    let expired = safety::TimerExpired { why: safety::Expiry::TimeUp, value: None };
+    restaurant.safety(ANN, safety::Command::ExpireTimer { timer, expired }).await;
+    let rule = plan.cooling[0].clone();
+    let started = safety::CoolingStarted {
+        product: "Stock".into(),
+        rule: rule.id,
+        stages: rule.stages,
+        max_gap_minutes: rule.max_gap_minutes,
+        began_ms,
+        from: rule.from,
+        probe: None,
+        plan_version: None,
+        lot: None,
+        quantity: None,
+        restarts: None,
+    };
+    restaurant.safety(ANN, safety::Command::StartCooling { run, started }).await;
+    let verdict = safety::CoolingVerdict::Failed;
+    let ended = safety::CoolingEnded { verdict, at_ms: began_ms, stage: Some(0), doubt: None };
+    restaurant.safety(ANN, safety::Command::EndCooling { run, ended }).await;
+    restaurant.set_clock("2026-03-04T00:00:00Z");
+    let all = Asked::all(at("2026-03-02T00:00:00Z"), at("2026-03-03T00:00:00Z"));
+    let units = restaurant.report(&Asked { sections: ["units".to_owned()].into(), ..all.clone() });
+    let all = restaurant.report(&all);
+    assert_eq!((all.cooling.len(), all.timers.len(), units.cooling.len(), units.timers.len()), (1, 1, 0, 0));
+    for part in ["Sushi rice: its time is over", "cooling of Stock: failed"] {
+        assert!(units.answer.open.iter().any(|line| line.starts_with(part)), "{part}: {:?}", units.answer.open);
+    }
+    assert_eq!((units.answer.open, units.answer.state), (all.answer.open, all.answer.state));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

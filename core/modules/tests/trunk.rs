@@ -476,7 +476,8 @@ async fn one_condition_has_one_open_alert_and_who_sees_it_is_routed() {
     assert_eq!(raise(&replica, the_box, offline(11)).await.unwrap(), first, "told twice is told once");
     let times = view(&replica, |view| alerts_view::alert(view, first)).unwrap().times;
     assert_eq!(times, 2);
-    let close = alerts::Command::Close { alert: first, comment: Some("probe replaced".into()), action: None };
+    let comment = Some("probe replaced".into());
+    let close = alerts::Command::Close { alert: first, comment, action: None, cause: None };
     replica.submit(id(111), Command::Alerts(close)).await.unwrap();
     let second = raise(&replica, the_box, offline(12)).await.unwrap();
     assert_ne!(second, first);

@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tower::ServiceExt;
@@ -98,6 +98,11 @@ impl Problem {
         Problem { error: Some("Insufficient permissions".to_owned()), ..problem }
     }
 
+    /// A value of the request is not what its field takes.
+    pub fn invalid(field: impl Into<String>, text: impl Into<String>) -> Problem {
+        Refusal::invalid(field, text).into()
+    }
+
     pub fn not_found(what: &str) -> Problem {
         Problem::new(StatusCode::NOT_FOUND, format!("there is no such {what}"))
     }
@@ -152,13 +157,18 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Tells null (given) from missing, of a field with `#[serde(default, deserialize_with = "given")]`.
+pub fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
 /// A JSON body. What does not parse answers 400, what parses to the wrong thing 422, both with the field.
 pub struct Parsed<T>(pub T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for Parsed<T> {
     type Rejection = Problem;
     async fn from_request(request: Request, _: &S) -> Result<Parsed<T>, Problem> {
-        let bytes = read_body(request.into_body()).await?;
+        let bytes = read_body(request.into_body(), MAX_BODY_BYTES).await?;
         let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let field = error.path().to_string();
@@ -182,18 +192,28 @@ pub struct Raw(pub Vec<u8>);
 impl<S: Sync> FromRequest<S> for Raw {
     type Rejection = Problem;
     async fn from_request(request: Request, _: &S) -> Result<Raw, Problem> {
-        read_body(request.into_body()).await.map(Raw)
+        read_body(request.into_body(), MAX_BODY_BYTES).await.map(Raw)
     }
 }
 
-async fn read_body(body: Body) -> Result<Vec<u8>, Problem> {
-    let reading = tokio::time::timeout(BODY_WITHIN, read_whole(body)).await;
+/// As [`Raw`], with a limit of its own.
+pub struct RawUpTo<const MOST: usize>(pub Vec<u8>);
+
+impl<S: Sync, const MOST: usize> FromRequest<S> for RawUpTo<MOST> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, _: &S) -> Result<RawUpTo<MOST>, Problem> {
+        read_body(request.into_body(), MOST).await.map(RawUpTo)
+    }
+}
+
+async fn read_body(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
+    let reading = tokio::time::timeout(BODY_WITHIN, read_whole(body, most)).await;
     reading.map_err(|_| Problem::new(StatusCode::REQUEST_TIMEOUT, "the body took too long"))?
 }
 
 /// Reads a body whole. One that is too large is read to its end and thrown away (up to a limit), so that the sender gets
 /// the answer instead of a broken pipe.
-async fn read_whole(body: Body) -> Result<Vec<u8>, Problem> {
+async fn read_whole(body: Body, most: usize) -> Result<Vec<u8>, Problem> {
     let mut stream = body.into_data_stream();
     let (mut bytes, mut length) = (Vec::new(), 0usize);
     while let Some(chunk) = stream.next().await {
@@ -203,12 +223,12 @@ async fn read_whole(body: Body) -> Result<Vec<u8>, Problem> {
         if length > MAX_DISCARDED_BYTES {
             break;
         }
-        if length <= MAX_BODY_BYTES {
+        if length <= most {
             bytes.extend_from_slice(&chunk);
         }
     }
-    match length > MAX_BODY_BYTES {
-        true => Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body of at most {MAX_BODY_BYTES} bytes"))),
+    match length > most {
+        true => Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("a body of at most {most} bytes"))),
         false => Ok(bytes),
     }
 }

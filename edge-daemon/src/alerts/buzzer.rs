@@ -1,6 +1,8 @@
 //! The buzzer: `trivet/<location>/buzzer` at the box's own broker, `on` or `off`, retained, so that a relay that is
 //! switched on late knows too (ALR-10). It needs the broker and nothing else.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -13,7 +15,7 @@ use crate::config::Mqtt;
 const RECONNECT: Duration = Duration::from_secs(1);
 /// Said again so often, for what has forgotten it.
 const REPEAT: Duration = Duration::from_secs(60);
-/// Messages on their way to the broker. Past it a message is dropped: the next connection begins with the latest.
+/// Messages on their way to the broker. While it is away none waits: the next connection begins with the latest word.
 const MAX_WAITING: usize = 8;
 const MAX_PACKET: usize = 4 * 1024;
 
@@ -28,7 +30,8 @@ pub(super) fn start(app: &App, mqtt: Option<&Mqtt>) -> anyhow::Result<watch::Sen
     options.set_credentials(&mqtt.user, password.trim()).set_keep_alive(Duration::from_secs(10));
     options.set_max_packet_size(MAX_PACKET, MAX_PACKET).set_clean_session(true);
     let (client, events) = AsyncClient::new(options, MAX_WAITING);
-    let buzzer = Buzzer { client, topic: format!("trivet/{}/buzzer", app.identity.certificate.location), sounds };
+    let topic = format!("trivet/{}/buzzer", app.identity.certificate.location);
+    let buzzer = Buzzer { client, topic, sounds, connected: Arc::default() };
     tokio::spawn(buzzer.clone().connect(events));
     tokio::spawn(buzzer.follow());
     Ok(sender)
@@ -39,16 +42,23 @@ struct Buzzer {
     client: AsyncClient,
     topic: String,
     sounds: watch::Receiver<bool>,
+    connected: Arc<AtomicBool>,
 }
 
 impl Buzzer {
     async fn connect(self, mut events: EventLoop) {
         loop {
             match events.poll().await {
-                Ok(Event::Incoming(Packet::ConnAck(_))) => self.say(*self.sounds.borrow()),
+                Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                    self.connected.store(true, Ordering::Relaxed);
+                    self.say(*self.sounds.borrow());
+                }
                 Ok(_) => {}
                 // The broker's state is told of with the probes that it carries.
-                Err(_) => tokio::time::sleep(RECONNECT).await,
+                Err(_) => {
+                    self.connected.store(false, Ordering::Relaxed);
+                    tokio::time::sleep(RECONNECT).await;
+                }
             }
         }
     }
@@ -59,7 +69,9 @@ impl Buzzer {
                 Ok(Err(_)) => return,
                 _ => {
                     let loud = *self.sounds.borrow_and_update();
-                    self.say(loud);
+                    if self.connected.load(Ordering::Relaxed) {
+                        self.say(loud);
+                    }
                 }
             }
         }

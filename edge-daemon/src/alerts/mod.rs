@@ -84,7 +84,7 @@ async fn carry_out(app: &App, actor: Actor) -> Result<(), Rejection> {
         let done = match wish {
             Some(Wish::Raise(raised)) => trivet_modules::alerts::raise(app, actor, raised).await.map(drop),
             Some(Wish::Return(key, at_ms)) => over(app, actor, &key, at_ms).await,
-            Some(Wish::Close(keys, action)) => close(app, actor, &keys, action).await,
+            Some(Wish::Close(keys, action, cause)) => close(app, actor, &keys, action, cause.unwrap_or(action)).await,
             None => Ok(()),
         };
         match done {
@@ -97,14 +97,14 @@ async fn carry_out(app: &App, actor: Actor) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// What had to be done was done: the alerts of these conditions end with the record of it.
-async fn close(app: &App, actor: Actor, keys: &[String], action: Id) -> Result<(), Rejection> {
+/// What had to be done about a cause was done: the alert that it has raised last ends with the record of it.
+async fn close(app: &App, actor: Actor, keys: &[String], action: Id, cause: Id) -> Result<(), Rejection> {
     for key in keys {
         let key = key.clone();
         let Some(alert) = read(app, move |view| trivet_modules::alerts::open_of_key(view.conn, &key)).await? else {
             continue;
         };
-        let command = Command::Close { alert, comment: None, action: Some(action) };
+        let command = Command::Close { alert, comment: None, action: Some(action), cause: Some(cause) };
         app.submit(actor, alert.derive(&format!("close:{action}"), 0), AnyCommand::Alerts(command)).await?;
     }
     Ok(())

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 
 use rusqlite::OptionalExtension;
 use trivet_domain::alerts::{self, Lock, Severity};
+use trivet_domain::haccp::trend::Wear;
 use trivet_log::{Id, TimeQuality};
-use trivet_modules::alerts::raise;
-use trivet_modules::safety;
+use trivet_modules::alerts::{open_of_key, raise};
+use trivet_modules::{haccp, safety};
 use trivet_replica::auth::{Locked, Lockout};
 use trivet_replica::{Actor, App, Rejection, sealing};
 
@@ -21,6 +22,7 @@ use crate::devices::{Device, Devices};
 const DISK_DEADBAND_PERCENT: u8 = 2;
 /// A calibration is told of so long before it is due, where no plan says otherwise.
 const WARN_DAYS: u16 = 14;
+const DAY_MS: i64 = 86_400_000;
 const KINDS: [&str; 3] = ["printer", "probe_bus", "mqtt"];
 
 pub(super) struct Watch {
@@ -33,6 +35,8 @@ pub(super) struct Watch {
     /// What was told of since the start, and how bad it was; what was found well. Nothing is asked for twice.
     bad: HashMap<String, Severity>,
     well: HashSet<String>,
+    /// The day, since 1970, on which the units' wear was looked at last.
+    wear_of: Option<i64>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,6 +55,7 @@ impl Watch {
             seen: HashMap::new(),
             bad: HashMap::new(),
             well: HashSet::new(),
+            wear_of: None,
         }
     }
 
@@ -79,7 +84,8 @@ impl Watch {
         self.disk(app, actor).await?;
         self.clock(app, actor).await?;
         self.equipment(app, actor).await?;
-        self.calibrations(app, actor).await
+        self.calibrations(app, actor).await?;
+        self.wear(app, actor).await
     }
 
     async fn device(&mut self, app: &App, actor: Actor, device: &Device) -> Result<(), Rejection> {
@@ -176,6 +182,40 @@ impl Watch {
                 None => self.is_well(app, actor, &alerts::key_of("calibration_due", due.probe)).await?,
             }
         }
+        Ok(())
+    }
+
+    /// Once a day: what the days until yesterday say of the units.
+    async fn wear(&mut self, app: &App, actor: Actor) -> Result<(), Rejection> {
+        let (now_ms, location) = (app.wall.now_ms(), app.identity.certificate.location);
+        let today = now_ms.div_euclid(DAY_MS);
+        if self.wear_of == Some(today) {
+            return Ok(());
+        }
+        let units = read(app, move |view| {
+            let plan = safety::plans::in_force(view.conn, location, now_ms)?.map(|(_, plan)| plan);
+            let mut units = Vec::new();
+            for (id, probe) in haccp::view::in_use(view.conn)? {
+                let warnings = haccp::trend::warnings(view.conn, id, &probe, plan.as_ref(), now_ms)?;
+                let told = |wear| Ok((wear, open_of_key(view.conn, &alerts::key_of(alerts::wear_words(wear), id))?));
+                let told: rusqlite::Result<Vec<_>> = Wear::ALL.into_iter().map(told).collect();
+                units.push((id, probe.name, warnings, told?));
+            }
+            Ok(units)
+        });
+        for (id, name, warnings, told) in units.await? {
+            for (wear, open) in told {
+                match (warnings.iter().find(|warning| warning.wear == wear), open) {
+                    (Some(warning), None) => {
+                        let (cause, figures) = (sealing::new_id(now_ms), (warning.before, warning.now));
+                        raise(app, actor, alerts::raise_for_wear(cause, id, &name, wear, figures, now_ms)).await?;
+                    }
+                    (None, Some(_)) => over(app, actor, &alerts::key_of(alerts::wear_words(wear), id), now_ms).await?,
+                    _ => {}
+                }
+            }
+        }
+        self.wear_of = Some(today);
         Ok(())
     }
 

@@ -598,22 +598,22 @@ async fn print_label(
     let layout_id = match body.layout.as_str() {
         "prep_label" => LayoutId::PrepLabel,
         "haccp_label" => LayoutId::HaccpLabel,
-        _ => return Err(invalid("layout", "prep_label or haccp_label")),
+        _ => return Err(Problem::invalid("layout", "prep_label or haccp_label")),
     };
     if !(1..=50).contains(&body.copies) {
-        return Err(invalid("copies", "1 to 50"));
+        return Err(Problem::invalid("copies", "1 to 50"));
     }
     let item = given("item", &body.item)?;
     let moment = |field: &str, text: Option<&str>| match text.map(trivet_modules::time::parse) {
         None => Ok(None),
         Some(Some(ms)) => Ok(Some(ms)),
-        Some(None) => Err(invalid(field, "a time as RFC 3339 writes it")),
+        Some(None) => Err(Problem::invalid(field, "a time as RFC 3339 writes it")),
     };
     let made_at_ms = moment("madeAt", body.made_at.as_deref())?.unwrap_or(now);
     let use_by_ms = moment("useBy", body.use_by.as_deref())?;
     let short = |field: &str, text: String| match text.chars().count() {
         0..=100 => Ok(text),
-        _ => Err(invalid(field, "at most 100 characters")),
+        _ => Err(Problem::invalid(field, "at most 100 characters")),
     };
     let label = Label {
         item: item.clone(),
@@ -660,18 +660,14 @@ pub(crate) async fn queue_label(app: App, key: Id, label: Label) -> Result<(), P
     add(&app, Wanted { key, kind, check, original, station: LABELS, printer, number, paper }).await.map(drop)
 }
 
-fn invalid(field: &str, why: &str) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why).field(field, why)
-}
-
 fn permit(caller: Caller, permission: Permission) -> Result<(), Problem> {
     if caller.rights.may(permission) { Ok(()) } else { Err(Problem::forbidden()) }
 }
 
 fn given(field: &str, text: &str) -> Result<String, Problem> {
     match text.trim() {
-        "" => Err(invalid(field, "must not be empty")),
-        text if text.chars().count() > MAX_REASON => Err(invalid(field, "at most 200 characters")),
+        "" => Err(Problem::invalid(field, "must not be empty")),
+        text if text.chars().count() > MAX_REASON => Err(Problem::invalid(field, "at most 200 characters")),
         text => Ok(text.to_owned()),
     }
 }

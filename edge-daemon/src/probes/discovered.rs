@@ -48,6 +48,10 @@ impl Board {
         drop(self.0.lines.set(lines));
     }
 
+    pub(super) fn lines(&self) -> Option<&Lines> {
+        self.0.lines.get()
+    }
+
     pub(crate) fn filters(&self) -> Vec<String> {
         self.0.seen.lock().unwrap_or_else(PoisonError::into_inner).filters()
     }
@@ -119,7 +123,7 @@ struct List {
 /// Devices that speak, and the inputs of this box.
 #[utoipa::path(get, path = "/api/v1/haccp/discovered", tag = "haccp", responses((status = 200, body = List)))]
 async fn discovered(State(app): State<App>) -> Result<Json<List>, Problem> {
-    let Some((board, lines)) = app.more.get::<Board>().and_then(|board| Some((board, board.0.lines.get()?))) else {
+    let Some((board, lines)) = app.more.get::<Board>().and_then(|board| Some((board, board.lines()?))) else {
         return Ok(Json(List { devices: Vec::new(), inputs: Vec::new(), serial: Vec::new() }));
     };
     let inputs = lines.inputs();
@@ -145,7 +149,7 @@ async fn discovered(State(app): State<App>) -> Result<Json<List>, Problem> {
                 convention: found.convention,
                 name: found.name,
                 milli_c: value.and_then(Result::ok),
-                reason: value.and_then(Result::err).map(|why| super::watching::reason(why).name().to_owned()),
+                reason: value.and_then(Result::err).map(|why| super::reasons::reason(why).name().to_owned()),
                 state,
                 battery_percent: found.battery_percent,
                 first_seen: Some(time::text(found.first_ms)),

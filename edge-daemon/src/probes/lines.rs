@@ -16,9 +16,10 @@ use trivet_drivers::probe::mqtt::Subscription;
 use trivet_drivers::probe::own::{self, LineCommand, Rom};
 use trivet_drivers::probe::w1::{self, Wire};
 use trivet_drivers::probe::{Address, Report, Source, modbus};
+use trivet_modules::sensors::Live;
 use trivet_replica::App;
 
-use super::Said;
+use super::{Said, sensors};
 use crate::devices::Devices;
 
 /// What may wait; past it a line is read no further.
@@ -113,6 +114,14 @@ impl Lines {
                 drop(commands.try_send(LineCommand::Ack(source)));
             }
         });
+    }
+
+    /// False if there is no such line of sensors of ours, or if it takes no more now.
+    pub(super) fn command(&self, line: &str, command: LineCommand) -> bool {
+        self.with(|inner| {
+            let commands = inner.owns.get(line).and_then(|own| own.commands.as_ref());
+            commands.is_some_and(|commands| commands.try_send(command).is_ok())
+        })
     }
 
     /// Serves all lines that something was wired to since the last time.
@@ -261,8 +270,11 @@ impl Inner {
             let (commands, taken) = mpsc::channel(MAX_COMMANDS);
             own.commands = Some(commands);
             own.task = Some(tokio::spawn(own::run(line, reports, taken)).abort_handle());
+            if let Some(live) = self.app.more.get::<Live>() {
+                live.forget_updates(path);
+            }
             let (said, devices, app) = (self.said.clone(), self.devices.clone(), self.app.clone());
-            tokio::spawn(sort_own(path.as_str().into(), incoming, said, devices, app));
+            tokio::spawn(sensors::Line { name: path.as_str().into(), said, devices, app }.listen(incoming));
         }
         for line in self.buses.values_mut() {
             line.begin(|of, reports| tokio::spawn(bus::run(of, reports)).abort_handle());
@@ -289,38 +301,6 @@ impl<T: Clone> Line<T> {
             task.abort();
         }
         self.task = Some(run(self.of.clone(), self.reports.clone()));
-    }
-}
-
-/// As [`sort`], of a line of our own sensors. Nothing is dropped: a sensor keeps what is not taken.
-async fn sort_own(
-    line: Arc<str>,
-    mut reports: mpsc::Receiver<own::Report>,
-    said: mpsc::Sender<Said>,
-    devices: Devices,
-    app: App,
-) {
-    let mut judges: HashMap<String, Judge> = HashMap::new();
-    while let Some(report) = reports.recv().await {
-        let now = app.wall.now_ms();
-        match report {
-            own::Report::Sample(mut sample) => {
-                judges.entry(sample.input.clone()).or_default().look(&mut sample, now);
-                drop(said.send(Said::Sample { line: Some(line.clone()), sample }).await);
-            }
-            own::Report::Line(Ok(())) => drop(devices.set(&line, "up", "", now)),
-            own::Report::Line(Err(error)) => drop(devices.set(&line, "down", &error, now)),
-            own::Report::Device(device) => {
-                tracing::info!(line = &*line, firmware = device.firmware, boot = device.boot, "a sensor of ours");
-            }
-            own::Report::Fault(fault) => tracing::warn!(line = &*line, ?fault, "a sensor's fault"),
-            own::Report::Lost { boot, first, last } => {
-                tracing::error!(line = &*line, boot, first, last, "readings that a sensor could not keep");
-            }
-            own::Report::Counterfeit { input } => tracing::warn!(line = &*line, input, "no genuine chip"),
-            own::Report::Counts(counts) => tracing::info!(line = &*line, ?counts, "a sensor's line"),
-            own::Report::Update(progress) => tracing::info!(line = &*line, ?progress, "a sensor's update"),
-        }
     }
 }
 

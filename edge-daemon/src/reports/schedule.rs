@@ -1,16 +1,17 @@
 //! Reports that the box makes by itself, as files beside the store. Which are made is read from the folder: a restart
 //! forgets nothing and makes nothing twice. A box that was off makes the last period alone; earlier ones are asked for.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use axum::Json;
 use axum::extract::{Path as OfPath, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use trivet_domain::Permission;
+use trivet_domain::reports::Saved;
 use trivet_log::Id;
 use trivet_modules::reports::{self, Desk, saved};
 use trivet_modules::{settings, time};
@@ -20,7 +21,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::files;
+
 const TICK: Duration = Duration::from_secs(60);
+const TRY_AGAIN: Duration = Duration::from_secs(3_600);
 /// After the end of a period: until then late minutes arrive.
 const AFTER_MS: i64 = 15 * 60_000;
 /// Files that are listed, the newest.
@@ -44,10 +48,11 @@ pub(crate) fn start(app: &App) {
 async fn run(app: App) {
     let Some(desk) = app.more.get::<Desk>().cloned() else { return };
     let mut tick = tokio::time::interval(TICK);
+    let mut failed = HashMap::new();
     loop {
         tick.tick().await;
-        if let Err(error) = make_due(&app, &desk).await {
-            tracing::error!(error = format!("{error:#}"), "making the reports that are due");
+        if let Err(error) = make_due(&app, &desk, &mut failed).await {
+            tracing::error!(error = format!("{error:#}"), "looking for reports that are due");
         }
     }
 }
@@ -56,45 +61,48 @@ fn folder(app: &App) -> PathBuf {
     app.store.path.with_file_name("reports")
 }
 
-async fn make_due(app: &App, desk: &Desk) -> anyhow::Result<()> {
+/// One that fails holds up no other, and waits before it is tried again.
+async fn make_due(app: &App, desk: &Desk, failed: &mut HashMap<Id, Instant>) -> anyhow::Result<()> {
     let read = app.read(|view| Ok((saved::saved(view.conn)?, settings::in_force(view.conn)?.time_zone)));
     let (all, zone) = read.await.map_err(|problem| anyhow::anyhow!(problem.detail))?;
-    let folder = folder(app);
     for (id, wanted) in all {
-        let now = app.wall.now_ms() - AFTER_MS;
-        let Some((from_ms, to_ms)) = saved::last_period(wanted.every, now, &zone) else { continue };
-        let day = |ms: i64| time::local(ms, &zone).strftime("%Y-%m-%d").to_string();
-        let name = format!("{id}_{}_{}", day(from_ms), day(to_ms));
-        let paths = ["csv", "pdf"].map(|ending| folder.join(format!("{name}.{ending}")));
-        if paths.iter().all(|path| path.exists()) {
+        if failed.get(&id).is_some_and(|at| at.elapsed() < TRY_AGAIN) {
             continue;
         }
-        let (csv, pdf) = {
-            let _turn = desk.wait().await;
-            let made = reports::make(app, saved::asked(&wanted, from_ms, to_ms)).await;
-            let (report, language) = made.map_err(|problem| anyhow::anyhow!(problem.detail))?;
-            let csv = reports::csv::write(&report, None).unwrap_or_default();
-            (csv, reports::pdf_of(desk, report, language).await)
-        };
-        let [csv_path, pdf_path] = paths;
-        write(&csv_path, csv.as_bytes()).with_context(|| wanted.name.clone())?;
-        let pdf = pdf.map_err(|problem| anyhow::anyhow!("{}: {}", wanted.name, problem.detail))?;
-        write(&pdf_path, &pdf).with_context(|| wanted.name.clone())?;
-        tracing::info!(report = wanted.name, name, "a report was made");
-        forget(&folder, id, usize::try_from(wanted.keep).unwrap_or(1))?;
+        failed.remove(&id);
+        if let Err(error) = make_one(app, desk, id, &wanted, &zone).await {
+            tracing::error!(report = wanted.name, error = format!("{error:#}"), "a report was not made");
+            failed.insert(id, Instant::now());
+        }
     }
     Ok(())
 }
 
-/// Whole or not at all.
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = path.parent().context("a folder")?;
-    std::fs::create_dir_all(folder)?;
-    let new = path.with_extension("new");
-    std::fs::write(&new, bytes)?;
-    std::fs::File::open(&new)?.sync_all()?;
-    std::fs::rename(&new, path)?;
-    std::fs::File::open(folder)?.sync_all()?;
+async fn make_one(app: &App, desk: &Desk, id: Id, wanted: &Saved, zone: &str) -> anyhow::Result<()> {
+    let folder = folder(app);
+    let now = app.wall.now_ms() - AFTER_MS;
+    let Some((from_ms, to_ms)) = saved::last_period(wanted.every, now, zone) else { return Ok(()) };
+    let day = |ms: i64| time::local(ms, zone).strftime("%Y-%m-%d").to_string();
+    let name = format!("{id}_{}_{}", day(from_ms), day(to_ms));
+    let [csv_path, pdf_path] = ["csv", "pdf"].map(|ending| folder.join(format!("{name}.{ending}")));
+    if csv_path.exists() && pdf_path.exists() {
+        return Ok(());
+    }
+    let (csv, pdf) = {
+        let _turn = desk.wait().await;
+        let made = reports::make(app, saved::asked(wanted, from_ms, to_ms)).await;
+        let (report, language) = made.map_err(|problem| anyhow::anyhow!(problem.detail))?;
+        let csv = reports::csv::write(&report, None).unwrap_or_default();
+        (csv, reports::pdf_of(desk, report, language).await)
+    };
+    // What does not draw as PDF is to be had as CSV all the same.
+    tokio::task::block_in_place(|| {
+        files::write(&csv_path, csv.as_bytes())?;
+        let pdf = pdf.map_err(|problem| anyhow::anyhow!(problem.detail))?;
+        files::write(&pdf_path, &pdf)?;
+        forget(&folder, id, usize::try_from(wanted.keep).unwrap_or(1))
+    })?;
+    tracing::info!(report = wanted.name, name, "a report was made");
     Ok(())
 }
 

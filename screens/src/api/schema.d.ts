@@ -221,7 +221,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Puts back on the menu what a breach has taken off it. Its compliance record says what became of the food. */
+        /**
+         * Puts back on the menu what a breach has taken off it, once a corrective action in a record about the breach says what
+         *     became of the food.
+         */
         post: operations["release"];
         delete?: never;
         options?: never;
@@ -379,6 +382,27 @@ export interface paths {
         get: operations["discovered"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/firmware": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The register of firmware images, the newest first. */
+        get: operations["firmware"];
+        put?: never;
+        /**
+         * Registers a signed firmware image, the file as its maker gives it: manifest, signature, image; at most 1 MiB.
+         *     One that is registered already is answered as it stands.
+         */
+        post: operations["register"];
         delete?: never;
         options?: never;
         head?: never;
@@ -710,6 +734,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/haccp/report/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tables of a report and their columns, to pick from. */
+        get: operations["tables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/haccp/reports": {
         parameters: {
             query?: never;
@@ -792,6 +833,77 @@ export interface paths {
         put?: never;
         /** A manager reviews the records of a period and says what their name stands for. */
         post: operations["review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/sensors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sensors of our own firmware, by serial number. */
+        get: operations["list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/sensors/{id}/identify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The sensor's lamp blinks for ten seconds, so that people see which one it is. */
+        post: operations["identify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/sensors/{id}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a sensor another firmware. The answer says that it has begun; the sensor's card shows how far it is and how it
+         *     ended. One that does not prove itself is rolled back by the sensor.
+         */
+        post: operations["update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/sensors/{id}/update/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls an update off that has not been sent whole yet: the sensor goes on with what it has. */
+        post: operations["cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1858,7 +1970,8 @@ export interface components {
             allowedMinutes?: number | null;
             /** Format: int32 */
             heldSeconds?: number | null;
-            limit: components["schemas"]["SafetyLimit"];
+            /** @description In the unit that its rule states. */
+            limit: components["schemas"]["LimitRule"];
             /** Format: int32 */
             milliC: number;
             /** Format: int32 */
@@ -1963,7 +2076,7 @@ export interface components {
         CoolingStage: {
             deadline?: string | null;
             passedAt?: string | null;
-            to: components["schemas"]["SafetyLimit"];
+            to: components["schemas"]["LimitRule"];
             /** Format: int32 */
             withinMinutes: number;
         };
@@ -2054,6 +2167,11 @@ export interface components {
             code: string;
         };
         Equipment: {
+            /**
+             * Format: int32
+             * @description Of the last 24 hours, how much of the time its compressor ran; null where nobody knows.
+             */
+            dutyPercent?: number | null;
             /** Format: uuid */
             id: string;
             name: string;
@@ -2062,6 +2180,11 @@ export interface components {
             outOfService?: string | null;
             /** Format: uuid */
             probeId?: string | null;
+            /**
+             * Format: int32
+             * @description How often it started in them.
+             */
+            starts?: number | null;
             /** @description `operational`, `maintenance_due` or `out_of_service`. */
             status: string;
             /** @description Of the probe in it, as it stands. */
@@ -2102,6 +2225,26 @@ export interface components {
             /** @description A path into the body: `items[2].quantity`. */
             field: string;
             message: string;
+        };
+        FirmwareImage: {
+            /** @description The board's model. */
+            hardware: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int32
+             * @description Bytes.
+             */
+            length: number;
+            registeredAt: string;
+            registeredBy?: string | null;
+            sha256: string;
+            /** @description The slot that it is linked for: `a` or `b`. A sensor takes the one for the slot that it does not run from. */
+            slot: string;
+            version: string;
+        };
+        FirmwareImages: {
+            images: components["schemas"]["FirmwareImage"][];
         };
         FoodTimer: {
             deadline: string;
@@ -2146,6 +2289,7 @@ export interface components {
         HaccpReport: {
             amendments: components["schemas"]["HaccpReportAmendment"][];
             answer: components["schemas"]["HaccpReportAnswer"];
+            audit: components["schemas"]["HaccpReportAudit"][];
             calibrations: components["schemas"]["HaccpReportCalibration"][];
             checks: components["schemas"]["HaccpReportCheck"][];
             clock: components["schemas"]["HaccpReportClock"];
@@ -2217,6 +2361,15 @@ export interface components {
             state: string;
             within: components["schemas"]["HaccpReportPart"];
             worst: string[];
+        };
+        /** @description How often somebody did something in the period. What the box did by itself is not in it. */
+        HaccpReportAudit: {
+            by: string;
+            firstAt: string;
+            lastAt: string;
+            /** Format: int64 */
+            times: number;
+            what: string;
         };
         HaccpReportBand: {
             /** @description Where it begins; its place in the period's days or hours. */
@@ -3574,6 +3727,10 @@ export interface components {
             letter: string;
             this: boolean;
         };
+        ReportColumn: {
+            head: string;
+            id: string;
+        };
         ReportFile: {
             /** Format: int64 */
             bytes: number;
@@ -3587,6 +3744,20 @@ export interface components {
         };
         ReportFiles: {
             files: components["schemas"]["ReportFile"][];
+        };
+        /** @description Only lines whose cell is exactly this. Several of one column: any of them. */
+        ReportFilter: {
+            /** @description `table.column`. */
+            column: string;
+            is: string;
+        };
+        ReportTable: {
+            columns: components["schemas"]["ReportColumn"][];
+            section: string;
+            title: string;
+        };
+        ReportTables: {
+            tables: components["schemas"]["ReportTable"][];
         };
         ReviewList: {
             reviews: components["schemas"]["SafetyReview"][];
@@ -3614,18 +3785,6 @@ export interface components {
             supplier?: string | null;
             values: components["schemas"]["CheckValue"][];
         };
-        /** @description A limit in the unit that its rule states. */
-        SafetyLimit: {
-            /** @description `at_most`, `at_least`, `more_than` or `less_than`. */
-            bound: string;
-            /**
-             * Format: int32
-             * @description Thousandths of a degree of the scale.
-             */
-            milli: number;
-            /** @description `C` or `F`. */
-            scale: string;
-        };
         SafetyReview: {
             at: string;
             by?: string | null;
@@ -3640,6 +3799,9 @@ export interface components {
         SavedReport: {
             /** @description `never`, `day`, `week` or `month`. */
             every: string;
+            /** @description Columns, `table.column`; of a table that is not named all. */
+            fields: string[];
+            filters: components["schemas"]["ReportFilter"][];
             /** Format: uuid */
             id: string;
             /**
@@ -3658,6 +3820,9 @@ export interface components {
         SavedReportChange: {
             /** @description `never`, `day`, `week` (from Monday on) or `month`: the box makes the one that is over, as CSV and PDF. */
             every?: string | null;
+            /** @description Of a table that is named only these columns are there, in this order. */
+            fields?: string[] | null;
+            filters?: components["schemas"]["ReportFilter"][] | null;
             /**
              * Format: int64
              * @description 1 to 400; 24 if nobody has said.
@@ -3684,6 +3849,109 @@ export interface components {
              */
             grams?: number | null;
             name: string;
+        };
+        Sensor: {
+            firmware: string;
+            firstSeenAt: string;
+            /** @description The board's model. */
+            hardware: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Where it was plugged in last. */
+            line: string;
+            live?: components["schemas"]["SensorLive"] | null;
+            lostAt?: string | null;
+            /**
+             * Format: int64
+             * @description Readings that it had to overwrite before a box could fetch them.
+             */
+            lostReadings: number;
+            /** @description `power`, `watchdog`, `software`, …: why it started last. */
+            resetCause: string;
+            /** @description Eight bytes in hexadecimal digits. */
+            serial: string;
+            startedAt?: string | null;
+            /** Format: int32 */
+            starts: number;
+            update?: components["schemas"]["SensorUpdate"] | null;
+        };
+        /** @description Of a sensor at this box: what it and its line said last. Lost at a restart. */
+        SensorLive: {
+            /** Format: int32 */
+            batteryPercent?: number | null;
+            /**
+             * Format: int64
+             * @description Readings whose bytes do not say what the sensor says; none was taken for a temperature.
+             */
+            contradicted: number;
+            /** @description Chips that do not keep to the data sheet. */
+            counterfeits: string[];
+            /**
+             * Format: int64
+             * @description Frames that were damaged or cut, and dropped.
+             */
+            damaged: number;
+            /** @description Why it is not. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description Readings that came twice, and were taken once.
+             */
+            duplicates: number;
+            /** @description Its last word of a fault. */
+            fault?: string | null;
+            line: string;
+            /**
+             * Format: int64
+             * @description Times that a reading was missing and asked for again.
+             */
+            missed: number;
+            /**
+             * Format: int32
+             * @description Chips on its line.
+             */
+            probes: number;
+            progress?: components["schemas"]["SensorUpdateProgress"] | null;
+            /** @description The slot that it runs from: `a` or `b`. */
+            slot: string;
+            /** @description A new firmware runs and has not proved itself yet. */
+            trial: boolean;
+            /** @description Whether it is heard. */
+            up: boolean;
+        };
+        /** @description What was told to a sensor. */
+        SensorTold: {
+            told: boolean;
+        };
+        SensorUpdate: {
+            detail?: string | null;
+            endedAt?: string | null;
+            from: string;
+            /** Format: uuid */
+            id: string;
+            startedAt: string;
+            startedBy?: string | null;
+            /** @description `under_way`, `done`, `refused`, `rolled_back` or `interrupted`. */
+            state: string;
+            version: string;
+        };
+        SensorUpdateAsked: {
+            /** @description Of the register; the image for the sensor's board and for the slot that it does not run from is taken. */
+            version: string;
+        };
+        SensorUpdateProgress: {
+            /**
+             * Format: int32
+             * @description Blocks that were sent, and of how many.
+             */
+            blocks: number;
+            /** Format: int32 */
+            of: number;
+            /** @description `sending`, `restarting` or `trial`. */
+            phase: string;
+        };
+        Sensors: {
+            sensors: components["schemas"]["Sensor"][];
         };
         SentToKitchen: {
             order: components["schemas"]["Order"];
@@ -4413,6 +4681,14 @@ export interface operations {
                     "application/json": components["schemas"]["Released"];
                 };
             };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     calibrations: {
@@ -4810,6 +5086,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Discovered"];
+                };
+            };
+        };
+    };
+    firmware: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmwareImages"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["Binary"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirmwareImage"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5407,11 +5757,15 @@ export interface operations {
                 units?: string;
                 /**
                  * @description With commas between: `plan`, `units`, `excursions`, `records`, `readings`, `checks`, `cooling`, `timers`,
-                 *     `calibrations`, `faults`, `amendments`, `reviews`; all if left out.
+                 *     `calibrations`, `faults`, `amendments`, `reviews`, `audit`; all if left out.
                  */
                 sections?: string;
                 /** @description `C` or `F`; the scale of the plan's limits if left out. */
                 scale?: string;
+                /** @description Of tables: `checks.name,checks.state`. Of a table that is named only these columns are there, in this order. */
+                fields?: string;
+                /** @description Of tables: only lines whose cell is this, `checks.state=missed;excursions.unit=Walk-in`. */
+                filters?: string;
             };
             header?: never;
             path?: never;
@@ -5456,11 +5810,15 @@ export interface operations {
                 units?: string;
                 /**
                  * @description With commas between: `plan`, `units`, `excursions`, `records`, `readings`, `checks`, `cooling`, `timers`,
-                 *     `calibrations`, `faults`, `amendments`, `reviews`; all if left out.
+                 *     `calibrations`, `faults`, `amendments`, `reviews`, `audit`; all if left out.
                  */
                 sections?: string;
                 /** @description `C` or `F`; the scale of the plan's limits if left out. */
                 scale?: string;
+                /** @description Of tables: `checks.name,checks.state`. Of a table that is named only these columns are there, in this order. */
+                fields?: string;
+                /** @description Of tables: only lines whose cell is this, `checks.state=missed;excursions.unit=Walk-in`. */
+                filters?: string;
                 /** @description Only this table, with its heads in the first line: a section, or `summary`, `gaps` or `actions`. */
                 section?: string;
             };
@@ -5507,11 +5865,15 @@ export interface operations {
                 units?: string;
                 /**
                  * @description With commas between: `plan`, `units`, `excursions`, `records`, `readings`, `checks`, `cooling`, `timers`,
-                 *     `calibrations`, `faults`, `amendments`, `reviews`; all if left out.
+                 *     `calibrations`, `faults`, `amendments`, `reviews`, `audit`; all if left out.
                  */
                 sections?: string;
                 /** @description `C` or `F`; the scale of the plan's limits if left out. */
                 scale?: string;
+                /** @description Of tables: `checks.name,checks.state`. Of a table that is named only these columns are there, in this order. */
+                fields?: string;
+                /** @description Of tables: only lines whose cell is this, `checks.state=missed;excursions.unit=Walk-in`. */
+                filters?: string;
             };
             header?: never;
             path?: never;
@@ -5549,6 +5911,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportTables"];
                 };
             };
         };
@@ -5761,6 +6142,148 @@ export interface operations {
                 };
             };
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sensors"];
+                };
+            };
+        };
+    };
+    identify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensorTold"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SensorUpdateAsked"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensorUpdate"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensorTold"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -3,8 +3,8 @@
 use trivet_log::Id;
 
 use super::event::{
-    AlertAcknowledged, AlertChanged, AlertClosed, AlertEscalated, AlertReturned, AlertShelved, AlertSuppressed,
-    AlertUnshelved, ParameterValue, Raised,
+    AlertAcknowledged, AlertChanged, AlertClosed, AlertEscalated, AlertReturned, AlertShelved, AlertUnshelved,
+    ParameterValue, Raised,
 };
 use super::fold::{Alert, fold};
 use super::routing::ESCALATION_LEVELS;
@@ -64,12 +64,11 @@ fn of_alert(alert: &Alert, command: &Command, now_ms: i64) -> Result<Option<Even
             Some(AlertShelved { until_ms: *until_ms, why }.into())
         }
         Command::Unshelve { .. } => alert.shelved.as_ref().map(|_| AlertUnshelved {}.into()),
-        Command::Suppress { by, .. } => {
-            (!closed && !full && alert.suppressed != *by).then(|| AlertSuppressed { by: *by }.into())
-        }
-        Command::Close { comment, action, .. } => {
+        Command::Close { comment, action, cause, .. } => {
             let comment = said("comment", comment.as_deref(), MAX_COMMENT)?;
-            if alert.closed.is_some() || (closed && action.is_none()) {
+            let last = alert.raised.as_ref().map(|raised| raised.cause);
+            let came_back = cause.is_some() && *cause != last;
+            if alert.closed.is_some() || (closed && action.is_none()) || came_back {
                 return Ok(None);
             }
             if alert.needs_action() && action.is_none() {

@@ -96,7 +96,8 @@ impl Severity {
     }
 }
 
-/// Why an alert is kept quiet by design, while its condition goes on and is recorded.
+/// Why an alert is kept quiet by design, while its condition goes on and is recorded. Read, and written by nothing: a
+/// defrost keeps the alert from being raised, and maintenance takes the equipment out of service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Encode, Decode, Serialize, Deserialize)]
 #[cbor(index_only)]
 #[serde(rename_all = "snake_case")]
@@ -120,7 +121,7 @@ impl Suppression {
 }
 
 /// Something that the words of an alert name.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Encode, Decode, Serialize, Deserialize)]
 pub struct Parameter {
     #[n(0)]
     pub name: String,
@@ -128,7 +129,8 @@ pub struct Parameter {
     pub value: ParameterValue,
 }
 
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Encode, Decode, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ParameterValue {
     /// A name as people gave it.
     #[n(0)]

@@ -77,16 +77,13 @@ pub enum Command {
     Unshelve {
         alert: Id,
     },
-    /// By design: the unit defrosts, its door is open, it is being maintained. None ends it.
-    Suppress {
-        alert: Id,
-        by: Option<Suppression>,
-    },
-    /// `action` is the record of the corrective action, without which an alert that needs one does not close.
+    /// `action` is the record of the corrective action, without which an alert that needs one does not close. With a
+    /// `cause` nothing closes but what that has raised last: a condition that came back goes on.
     Close {
         alert: Id,
         comment: Option<String>,
         action: Option<Id>,
+        cause: Option<Id>,
     },
     /// Nobody acknowledged it in time: 1 is the manager, 2 the owner.
     Escalate {
@@ -129,7 +126,6 @@ impl Command {
             | Command::Return { alert, .. }
             | Command::Shelve { alert, .. }
             | Command::Unshelve { alert }
-            | Command::Suppress { alert, .. }
             | Command::Close { alert, .. }
             | Command::Escalate { alert, .. } => *alert,
             Command::Route { location, .. } => routing_id(*location),

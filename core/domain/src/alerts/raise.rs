@@ -5,6 +5,7 @@ use trivet_log::Id;
 use super::event::{Category, Parameter, ParameterValue, Raised, Severity};
 use super::{Command, id_of, key_of};
 use crate::MilliCelsius;
+use crate::haccp::trend::Wear;
 
 /// A battery below this is told of (G-03); below the second, more loudly.
 pub const BATTERY_WARN_PERCENT: u8 = 20;
@@ -191,4 +192,25 @@ pub fn raise_for_maintenance(equipment: Id, name: &str, due_ms: i64, at_ms: i64)
     Raised::new("maintenance_due", cause, Category::Maintenance, severity, equipment, at_ms)
         .named(name)
         .with("due", ParameterValue::Time(due_ms))
+}
+
+/// A unit works harder than it did (HAC-15): told of before its food is warm. `before` and `now` are medians of days.
+pub fn raise_for_wear(cause: Id, probe: Id, name: &str, wear: Wear, (before, now): (i64, i64), at_ms: i64) -> Raised {
+    let figure = |figure: i64| match wear {
+        Wear::Mean => ParameterValue::Temperature(MilliCelsius(i32::try_from(figure).unwrap_or_default())),
+        Wear::Duty | Wear::Starts | Wear::PullDown => ParameterValue::Integer(figure),
+    };
+    Raised::new(wear_words(wear), cause, Category::Maintenance, Severity::Warn, probe, at_ms)
+        .named(name)
+        .with("before", figure(before))
+        .with("now", figure(now))
+}
+
+pub fn wear_words(wear: Wear) -> &'static str {
+    match wear {
+        Wear::Mean => "wear_mean",
+        Wear::Duty => "wear_duty",
+        Wear::Starts => "wear_starts",
+        Wear::PullDown => "wear_pull_down",
+    }
 }

@@ -55,7 +55,7 @@ fn an_alert_lives_as_isa_18_2_says() {
         (true, vec![(acknowledge, ActiveAcknowledged), (close, Closed)]),
     ];
     fn close(alert: Id) -> Command {
-        Command::Close { alert, comment: None, action: Some(id(0xac)) }
+        Command::Close { alert, comment: None, action: Some(id(0xac)), cause: None }
     }
     for (needs_action, steps) in cases {
         let mut kitchen = Kitchen::open();
@@ -73,11 +73,33 @@ fn an_alert_lives_as_isa_18_2_says() {
 fn what_needs_a_corrective_action_does_not_close_without_one() {
     let mut kitchen = Kitchen::open();
     let alert = raised(&mut kitchen, breach(1, Severity::Critical, true));
-    let close = |comment: &str| Command::Close { alert, comment: Some(comment.into()), action: None };
+    let close = |comment: &str| Command::Close { alert, comment: Some(comment.into()), action: None, cause: None };
     assert_eq!(run(&mut kitchen, close("never mind")).unwrap_err().why, Why::Conflict);
     let other = raised(&mut kitchen, breach(2, Severity::High, false));
-    let silent = Command::Close { alert: other, comment: None, action: None };
+    let silent = Command::Close { alert: other, comment: None, action: None, cause: None };
     assert_eq!(run(&mut kitchen, silent).unwrap_err().field.as_deref(), Some("comment"), "it lasts");
+}
+
+#[test]
+fn what_was_done_about_one_breach_leaves_the_next_alone() {
+    let (a, b) = (id(1), id(2));
+    let mut kitchen = Kitchen::open();
+    let alert = raised(&mut kitchen, breach(1, Severity::Critical, true));
+    run(&mut kitchen, Command::Return { alert, at_ms: NOW }).unwrap();
+    run(&mut kitchen, Command::Acknowledge { alert, comment: None }).unwrap();
+    assert_eq!(status(&kitchen, alert), Status::AwaitingAction);
+    run(&mut kitchen, Command::Raise { alert, raised: breach(2, Severity::Critical, true) }).unwrap();
+    let done_about = |breach: Id| Command::Close {
+        alert,
+        comment: None,
+        action: Some(crate::safety::record_about(breach)),
+        cause: Some(breach),
+    };
+    assert_eq!(run(&mut kitchen, done_about(a)).unwrap(), 0);
+    assert_eq!(status(&kitchen, alert), Status::ActiveUnacknowledged);
+    assert!(state(&kitchen, alert).sounds(kitchen.now, false), "the second goes on and is heard");
+    assert_eq!(run(&mut kitchen, done_about(b)).unwrap(), 1);
+    assert_eq!(status(&kitchen, alert), Status::Closed);
 }
 
 #[test]
@@ -132,9 +154,6 @@ fn shelving_is_for_a_while_and_says_why() {
     assert_eq!(shelved.next_escalation(&Routing::default(), until_ms - 1, false), None);
     run(&mut kitchen, Command::Unshelve { alert }).unwrap();
     assert_eq!(status(&kitchen, alert), Status::ActiveUnacknowledged);
-    run(&mut kitchen, Command::Suppress { alert, by: Some(Suppression::Defrost) }).unwrap();
-    assert_eq!(status(&kitchen, alert), Status::Suppressed);
-    run(&mut kitchen, Command::Suppress { alert, by: None }).unwrap();
     assert_eq!(state(&kitchen, alert).status(kitchen.now, true), Status::OutOfService);
 }
 
@@ -264,6 +283,21 @@ fn a_recurrence_that_nobody_saw_is_not_acknowledged() {
     assert_eq!(alert.status(NOW, false), Status::ActiveUnacknowledged);
 }
 
+/// Nothing writes it; a record may hold it.
+#[test]
+fn what_was_suppressed_by_design_is_quiet() {
+    let suppressed = |by| AnyEvent::from(AlertSuppressed { by });
+    let facts = [
+        fact(1, 1, Id::NIL, breach(1, Severity::Critical, false).into()),
+        fact(1, 2, Id::NIL, suppressed(Some(Suppression::Defrost))),
+        fact(1, 3, Id::NIL, suppressed(None)),
+    ];
+    for (known, expected) in [(2, Status::Suppressed), (3, Status::ActiveUnacknowledged)] {
+        let alert = fold(&History { facts: facts[..known].to_vec(), ..History::default() });
+        assert_eq!((alert.status(NOW, false), alert.sounds(NOW, false)), (expected, known == 3));
+    }
+}
+
 fn any_event() -> impl Strategy<Value = AnyEvent> {
     let severity = prop_oneof![Just(Severity::Warn), Just(Severity::High), Just(Severity::Critical)];
     prop_oneof![
@@ -300,7 +334,7 @@ proptest! {
         for command in [
             Command::Raise { alert: id(1), raised: breach(9, Severity::High, false) },
             Command::Acknowledge { alert: id(1), comment: None },
-            Command::Close { alert: id(1), comment: None, action: Some(id(2)) },
+            Command::Close { alert: id(1), comment: None, action: Some(id(2)), cause: None },
             Command::Escalate { alert: id(1), level: 2 },
         ] {
             let decided = decide(&history, &command, &kitchen);

@@ -98,6 +98,12 @@ impl Limit {
         matches!(self.bound, Bound::AtMost | Bound::LessThan)
     }
 
+    /// Of limits of one side the one that orders first is the stricter; of two at one figure, that which shuts it out.
+    pub fn strictness(self) -> (i64, bool) {
+        let toward = if self.is_upper() { self.ninths() } else { -self.ninths() };
+        (toward, matches!(self.bound, Bound::AtMost | Bound::AtLeast))
+    }
+
     /// How far beyond the limit, in thousandths of a degree Celsius, rounded away from it; 0 if it holds.
     pub fn beyond(self, value: MilliCelsius) -> i32 {
         if self.holds(value) {

@@ -13,6 +13,7 @@ pub mod pack;
 mod probe;
 #[cfg(test)]
 mod tests;
+pub mod trend;
 pub mod watch;
 
 use trivet_log::{Id, Lane, Origin};

@@ -4,6 +4,7 @@ use super::event::Reading;
 use super::watch::LOST_AFTER;
 use super::*;
 use crate::document::Value;
+use crate::safety::Effective;
 use crate::testing::{Kitchen, NOW, apart, id};
 use crate::{Command as AnyCommand, Why};
 
@@ -42,6 +43,12 @@ fn of_limits_set_apart_the_stricter_is_in_force() {
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 
+/// Of a unit that no plan knows.
+fn rules(unit_kind: UnitKind, limits: Limits) -> Rules {
+    let probe = Probe { unit_kind, limits, ..Probe::default() };
+    Effective::of(None, id(1), &probe).watched_by(&probe, None)
+}
+
 /// A watch with its rules and both clocks, which go on together.
 struct Watched {
     watch: Watch,
@@ -52,7 +59,7 @@ struct Watched {
 impl Watched {
     fn fridge() -> Watched {
         let at = At { wall_ms: NOW, running_ms: 0 };
-        Watched { watch: Watch::default(), rules: Rules::of(UnitKind::Fridge, &FRIDGE, None), at }
+        Watched { watch: Watch::default(), rules: rules(UnitKind::Fridge, FRIDGE), at }
     }
 
     fn pass(&mut self, ms: i64) {
@@ -239,7 +246,7 @@ fn what_cannot_be_is_a_fault_of_the_probe_and_no_warm_food() {
 fn a_steady_rise_is_told_before_the_limit_is_reached() {
     let mut freezer = Watched::fridge();
     let limits = Limits { min: None, max: Some(MilliCelsius(-15_000)) };
-    freezer.rules = Rules::of(UnitKind::Freezer, &limits, None);
+    freezer.rules = rules(UnitKind::Freezer, limits);
     let mut notices = Vec::new();
     for minute in 0..12 {
         freezer.pass(MINUTE);

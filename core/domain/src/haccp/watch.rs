@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use super::event::{BreachKind, Cause, Doubt, NoData, Part, Reading};
 use super::limit::Limit;
-use super::probe::{Limits, Severity, UnitKind};
+use super::probe::Severity;
 use crate::MilliCelsius;
 
 /// A sample, or why there is none.
@@ -22,6 +22,8 @@ const INSIDE_ENDS_MS: i64 = 5 * 60_000;
 const OFF_DELAY_MS: i64 = 60_000;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// A time between two samples counts up to this.
+const MAX_GAP_MS: i64 = 3 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// A rise is looked at over so many minutes.
 const RATE_MINUTES: usize = 10;
@@ -63,8 +65,8 @@ pub struct Tier {
     pub delay_ms: i64,
 }
 
-/// What a probe is watched by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a probe is watched by. Its figures are the plan's or the defaults' (`safety::Effective`); this one knows none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Rules {
     /// The critical limits: a value beyond one of them opens an excursion.
     pub high: Option<Tier>,
@@ -76,8 +78,6 @@ pub struct Rules {
     pub deadband: i32,
     /// Thousandths of a degree a minute, for [`RATE_MINUTES`].
     pub rate: Option<i32>,
-    /// A time between two samples counts up to this.
-    pub max_gap_ms: i64,
     pub door_ms: i64,
     /// While its unit defrosts, and so long after, a high alarm waits; so often a day.
     pub defrost_ms: i64,
@@ -91,60 +91,7 @@ pub struct Rules {
     pub plan: Option<u32>,
 }
 
-impl Default for Rules {
-    fn default() -> Rules {
-        Rules {
-            high: None,
-            low: None,
-            high_high: None,
-            low_alarm: None,
-            deadband: 500,
-            rate: None,
-            max_gap_ms: 3 * MINUTE_MS,
-            door_ms: 2 * MINUTE_MS,
-            defrost_ms: 45 * MINUTE_MS,
-            recovery_ms: 60 * MINUTE_MS,
-            defrosts_a_day: 4,
-            budget: None,
-            hold_after: None,
-            plan: None,
-        }
-    }
-}
-
 impl Rules {
-    /// What is usual for a kind of unit: delays that a door or a compressor does not reach.
-    pub fn of(kind: UnitKind, limits: &Limits, delay_ms: Option<i64>) -> Rules {
-        let delay = |minutes: i64| delay_ms.unwrap_or(minutes * MINUTE_MS);
-        let (high, low) = (limits.max.map(Limit::at_most), limits.min.map(Limit::at_least));
-        let tier = |limit: Option<Limit>, minutes| limit.map(|limit| Tier { limit, delay_ms: delay(minutes) });
-        let above = |limit: Option<MilliCelsius>, by| {
-            let limit = limit.map(|limit| Limit::at_most(MilliCelsius(limit.0.saturating_add(by))));
-            limit.map(|limit| Tier { limit, delay_ms: delay(10).min(10 * MINUTE_MS) })
-        };
-        match kind {
-            UnitKind::Fridge => Rules {
-                high: tier(high, 30),
-                low: tier(low, 30),
-                high_high: above(limits.max, 3_000),
-                low_alarm: low
-                    .is_none()
-                    .then_some(Tier { limit: Limit::at_least(MilliCelsius(0)), delay_ms: delay(30) }),
-                rate: Some(500),
-                ..Rules::default()
-            },
-            UnitKind::Freezer => Rules {
-                high: tier(high, 60),
-                low: tier(low, 60),
-                high_high: above(limits.max, 6_000),
-                rate: Some(500),
-                ..Rules::default()
-            },
-            UnitKind::HotHold => Rules { high: tier(high, 10), low: tier(low, 10), ..Rules::default() },
-            UnitKind::Ambient => Rules { high: tier(high, 30), low: tier(low, 30), ..Rules::default() },
-        }
-    }
-
     fn critical(&self, kind: BreachKind) -> Option<Limit> {
         match kind {
             BreachKind::High => self.high.map(|tier| tier.limit),
@@ -305,7 +252,7 @@ impl Watch {
             notices.push(Notice::Returned);
         }
         let before = self.last.replace((at, value));
-        let gap = before.map_or(0, |(then, _)| (at.running_ms - then.running_ms).clamp(0, rules.max_gap_ms));
+        let gap = before.map_or(0, |(then, _)| (at.running_ms - then.running_ms).clamp(0, MAX_GAP_MS));
         let before = before.map(|(_, value)| value);
         self.follow(at, value, before, gap, rules, &mut notices);
         self.alarm(at, value, before, gap, rules, &mut notices);
@@ -561,7 +508,10 @@ impl Minute {
             Ok(MilliCelsius(value)) if self.samples < u16::MAX => {
                 self.lowest = if self.samples == 0 { value } else { self.lowest.min(value) };
                 self.highest = if self.samples == 0 { value } else { self.highest.max(value) };
-                self.last = Some(value);
+                // What was overtaken on its way counts, and is not the latest.
+                if doubt != Some(Doubt::OutOfOrder) || self.last.is_none() {
+                    self.last = Some(value);
+                }
                 self.sum += i64::from(value);
                 self.samples += 1;
             }

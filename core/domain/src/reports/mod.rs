@@ -12,6 +12,8 @@ pub const MAX_UNITS: usize = 150;
 pub const MAX_KEPT: i64 = 400;
 /// Characters of its list of sections.
 const MAX_SECTIONS: usize = 300;
+/// Characters of its list of columns, and of its list of filters.
+const MAX_PICKS: usize = 4_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
@@ -26,6 +28,10 @@ pub struct Change {
     pub units: Option<Vec<Id>>,
     /// All, if it is empty.
     pub sections: Option<Vec<String>>,
+    /// Columns, `table.column`; all, if it is empty.
+    pub fields: Option<Vec<String>>,
+    /// A column and what stands in the lines that are shown.
+    pub filters: Option<Vec<(String, String)>>,
     /// `C` or `F`; empty: that of the plan's limits.
     pub scale: Option<String>,
     pub every: Option<Every>,
@@ -61,6 +67,8 @@ pub struct Saved {
     pub name: String,
     pub units: Vec<Id>,
     pub sections: Vec<String>,
+    pub fields: Vec<String>,
+    pub filters: Vec<(String, String)>,
     pub scale: String,
     pub every: Every,
     /// Files of each form that a box keeps; the oldest go.
@@ -77,12 +85,18 @@ impl Saved {
             name: text("name").to_owned(),
             units: text("units").lines().filter_map(|id| id.parse().ok()).collect(),
             sections: text("sections").lines().map(str::to_owned).collect(),
+            fields: text("fields").lines().map(str::to_owned).collect(),
+            filters: text("filters").lines().filter_map(|line| line.split_once('=')).map(owned).collect(),
             scale: text("scale").to_owned(),
             every: Every::ALL.into_iter().find(|every| every.name() == text("every")).unwrap_or_default(),
             keep: fields.integer("keep").unwrap_or(KEPT).clamp(1, MAX_KEPT),
             retired: fields.bool("retired").unwrap_or(false),
         }
     }
+}
+
+fn owned((column, is): (&str, &str)) -> (String, String) {
+    (column.to_owned(), is.to_owned())
 }
 
 impl Command {
@@ -112,6 +126,21 @@ pub fn decide(standing: Option<&Fields>, command: &Command) -> Decision {
     if sections.as_ref().is_some_and(|sections| sections.len() > MAX_SECTIONS) {
         return Err(Refusal::invalid("sections", format!("at most {MAX_SECTIONS} characters")));
     }
+    let fields = change.fields.as_ref().map(|fields| fields.join("\n"));
+    let lines = |filters: &Vec<(String, String)>| {
+        filters.iter().map(|(column, is)| format!("{column}={is}")).collect::<Vec<_>>().join("\n")
+    };
+    let filters = change.filters.as_ref().map(lines);
+    for (name, text, parts) in [
+        ("fields", &fields, change.fields.as_ref().map(Vec::len)),
+        ("filters", &filters, change.filters.as_ref().map(Vec::len)),
+    ] {
+        let Some(text) = text else { continue };
+        let whole = text.is_empty() || Some(text.lines().count()) == parts;
+        if text.len() > MAX_PICKS || !whole {
+            return Err(Refusal::invalid(name, format!("each in one line, at most {MAX_PICKS} characters")));
+        }
+    }
     if change.scale.as_deref().is_some_and(|scale| !matches!(scale, "" | "C" | "F")) {
         return Err(Refusal::invalid("scale", "`C`, `F` or nothing"));
     }
@@ -123,6 +152,8 @@ pub fn decide(standing: Option<&Fields>, command: &Command) -> Decision {
         ("name", change.name.clone()),
         ("units", units),
         ("sections", sections),
+        ("fields", fields),
+        ("filters", filters),
         ("scale", change.scale.clone()),
         ("every", change.every.map(|every| every.name().to_owned())),
     ];

@@ -1,6 +1,7 @@
 //! Calibrations: what a probe reads is corrected by the last comparison with a reference. The raw reading is kept, so
 //! history can be stated anew and is never rewritten.
 
+use super::decide::plausible;
 use super::event::{Calibrated, Method};
 use crate::{MilliCelsius, Refusal};
 
@@ -100,9 +101,10 @@ pub(super) fn references(method: Method, points: &[Compared], altitude: u16) -> 
     let references: Vec<MilliCelsius> = points.iter().enumerate().map(of).collect::<Result<_, _>>()?;
     for (index, (point, reference)) in points.iter().zip(&references).enumerate() {
         let at = format!("points[{index}].readMilliC");
-        if !MilliCelsius::PLAUSIBLE.contains(&point.read) || !MilliCelsius::PLAUSIBLE.contains(reference) {
-            return Err(Refusal::invalid(at, "no temperature of a kitchen"));
+        for value in [point.read, *reference] {
+            plausible(&at, value)?;
         }
+        point.left.map_or(Ok(()), |left| plausible(format!("points[{index}].leftMilliC"), left))?;
         if point.read.0.abs_diff(reference.0) > MAX_OFFSET_MILLI {
             let why = format!("{} at {reference}: more than 2 °C off, replace the probe", point.read);
             return Err(Refusal::invalid(at, why));

@@ -44,7 +44,7 @@ pub struct Measured {
 
 pub fn decide(history: &History, state: &State, command: &Command, context: &dyn Context) -> Decision {
     let subject = command.subject();
-    if history.facts.len() >= MAX_HISTORY {
+    if grows(command) && history.facts.len() >= MAX_HISTORY {
         return Err(Refusal::full(format!("this holds {MAX_HISTORY} entries; it takes no more")));
     }
     let one = |event: Event| Ok(vec![(subject, event)]);
@@ -122,6 +122,20 @@ pub fn decide(history: &History, state: &State, command: &Command, context: &dyn
         (_, State::Nothing) => Err(Refusal::unknown("there is no such thing")),
         _ => Err(other()),
     }
+}
+
+/// What people may do again and again. What ends or closes a thing is never refused for its length.
+fn grows(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::ApprovePlan { .. }
+            | Command::StartCooling { .. }
+            | Command::MeasureCooling { .. }
+            | Command::StartTimer { .. }
+            | Command::MeasureTimer { .. }
+            | Command::OpenRecord { .. }
+            | Command::TakeAction { .. }
+    )
 }
 
 fn other() -> Refusal {
@@ -232,9 +246,7 @@ fn values(planned: &PlannedCheck, rules: &[Rule], measured: &[Measured]) -> Resu
             let known = rules.iter().map(|rule| rule.id.as_str()).collect::<Vec<_>>().join(", ");
             Refusal::invalid(at("rule"), format!("one of {known}"))
         })?;
-        if !MilliCelsius::PLAUSIBLE.contains(&measured.value) {
-            return Err(Refusal::invalid(at("milliC"), "no temperature of a kitchen"));
-        }
+        plausible(at("milliC"), measured.value)?;
         if rule.hold_seconds.is_some() && measured.held_seconds.is_none() {
             return Err(Refusal::invalid(at("heldSeconds"), "how long it was held"));
         }
@@ -288,9 +300,7 @@ fn cooling_step(cooling: &Cooling, command: &Command, context: &dyn Context) -> 
             if cooling.settled.is_some() {
                 return Err(Refusal::conflict("this run is settled"));
             }
-            if !MilliCelsius::PLAUSIBLE.contains(value) {
-                return Err(Refusal::invalid("milliC", "no temperature of a kitchen"));
-            }
+            plausible("milliC", *value)?;
             Ok(Some(CoolingMeasured { value: *value, at_ms: context.now_ms() }.into()))
         }
         Command::WarnCooling { warned, .. } => {
@@ -313,6 +323,7 @@ fn settle(cooling: &Cooling, settled: &CoolingSettled) -> Result<(), Refusal> {
     }
     optional("quantity", settled.quantity.as_deref(), MAX_NAME)?;
     optional("note", settled.note.as_deref(), MAX_NOTE)?;
+    settled.product_temperature.map_or(Ok(()), |value| plausible("milliC", value))?;
     let verdict = cooling.ended.as_ref().map(|ended| ended.what.verdict);
     match settled.outcome {
         CoolingOutcome::Kept if verdict != Some(CoolingVerdict::Passed) => {
@@ -343,6 +354,7 @@ fn start_timer(command: &Command) -> Result<TimerStarted, Refusal> {
     name("product", product)?;
     optional("lot", lot.as_deref(), MAX_NAME)?;
     optional("quantity", quantity.as_deref(), MAX_NAME)?;
+    plausible("milliC", *value)?;
     if !rule.starts_within.iter().any(|limit| limit.holds(*value)) {
         let why = "this food does not start within the limits: time cannot control it";
         return Err(Refusal::invalid("milliC", why));
@@ -377,9 +389,7 @@ fn timer_step(timer: &super::Timer, command: &Command) -> Result<Vec<Event>, Ref
             if state.is_over() {
                 return Err(over());
             }
-            if !MilliCelsius::PLAUSIBLE.contains(value) {
-                return Err(Refusal::invalid("milliC", "no temperature of a kitchen"));
-            }
+            plausible("milliC", *value)?;
             let measured = TimerMeasured { value: *value }.into();
             let too_warm = timer.started.what.never_beyond.is_some_and(|limit| !limit.holds(*value));
             let expired = (too_warm && timer.expired.is_none())
@@ -427,7 +437,7 @@ fn calibrate(command: &Command) -> Result<Calibrated, Refusal> {
     let references = references(*method, points, *altitude_metres)?;
     let pairs = || references.iter().copied().zip(points.iter());
     let after = Correction::of(pairs().map(|(reference, point)| (reference, point.read)));
-    let error = |value: MilliCelsius, reference: MilliCelsius| value.0 - reference.0;
+    let error = |value: MilliCelsius, reference: MilliCelsius| value.0.saturating_sub(reference.0);
     let point = |(reference, point): (MilliCelsius, &Compared)| Point {
         reference,
         read: point.read,
@@ -453,9 +463,7 @@ fn take_action(choice: &Choice, action: &CorrectiveActionTaken) -> Result<Correc
         optional(field, text.as_deref(), MAX_NOTE)?;
     }
     optional("note", action.note.as_deref(), MAX_NOTE)?;
-    if action.product_temperature.is_some_and(|value| !MilliCelsius::PLAUSIBLE.contains(&value)) {
-        return Err(Refusal::invalid("productMilliC", "no temperature of a kitchen"));
-    }
+    action.product_temperature.map_or(Ok(()), |value| plausible("productMilliC", value))?;
     let empty = |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
     // Where there was no food there is none to measure.
     let no_food = action.disposition == Some(Disposition::NoFood);
@@ -475,6 +483,13 @@ fn take_action(choice: &Choice, action: &CorrectiveActionTaken) -> Result<Correc
         return Err(Refusal::invalid("quantity", "how much was discarded"));
     }
     Ok(action.clone())
+}
+
+pub(super) fn plausible(field: impl Into<String>, value: MilliCelsius) -> Result<(), Refusal> {
+    match MilliCelsius::PLAUSIBLE.contains(&value) {
+        true => Ok(()),
+        false => Err(Refusal::invalid(field, "no temperature of a kitchen")),
+    }
 }
 
 fn name(field: &str, text: &str) -> Result<(), Refusal> {

@@ -39,6 +39,7 @@ pub const DOCUMENT: u16 = 0x0901;
 pub const MAX_NAME: usize = 100;
 pub const MAX_NOTE: usize = 500;
 /// Facts of one cooling run, timer or record; measured by hand once a minute, a run of six hours has 360.
+/// Past it nothing more is measured or done; what ends or closes a thing is never refused for its length.
 pub const MAX_HISTORY: usize = 1_000;
 
 #[derive(Clone, Debug, PartialEq)]

@@ -4,12 +4,16 @@
 //! The draft is a document (its JSON stands in one field). What a person approves is written as a fact and never
 //! changes; the plan in force is the last approved whose time has come.
 
+mod effective;
+
 use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use trivet_log::Id;
 
+pub use effective::Effective;
+
+use crate::Refusal;
 use crate::haccp::{Limit, UnitKind};
-use crate::{MilliCelsius, Refusal};
 
 /// Bytes of a plan as JSON: with its envelope an approved plan stays below the 64 KiB of an entry.
 pub const MAX_PLAN: usize = 40 * 1024;
@@ -388,107 +392,6 @@ pub struct Verification {
     pub every_days: u16,
     #[serde(default)]
     pub role: Option<crate::Role>,
-}
-
-/// What the watcher of a probe goes by.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Effective {
-    /// None: no plan is approved, or none of its control points is about this probe.
-    pub control_point: Option<String>,
-    pub kind: Option<ControlKind>,
-    pub rules: Vec<Rule>,
-    pub alarm: Alarm,
-    pub max_gap_minutes: u32,
-    pub hold: Option<Hold>,
-    /// Which corrective choices a breach offers.
-    pub corrective: Vec<Choice>,
-}
-
-impl Effective {
-    /// What a unit of this kind goes by when no plan says otherwise. The figures are the operator's, not a rule's.
-    pub fn default_of(unit: UnitKind) -> Effective {
-        let rule = |id: &str, name: &str, limit: Limit| Rule {
-            id: id.to_owned(),
-            name: name.to_owned(),
-            limit,
-            basis: Basis::Air,
-            hold_seconds: None,
-            within_minutes: None,
-            source: Source {
-                clause: "operator's target".to_owned(),
-                edition: String::new(),
-                url: String::new(),
-                confirmed: false,
-            },
-        };
-        let rules = match unit {
-            UnitKind::Fridge => vec![rule("fridge", "fridge", Limit::at_most(MilliCelsius(5_000)))],
-            UnitKind::Freezer => vec![rule("freezer", "freezer", Limit::at_most(MilliCelsius(-15_000)))],
-            // The strictest of the rules that we know, because nobody has said where this is.
-            UnitKind::HotHold => vec![rule("hot_hold", "hot holding", Limit::at_least(MilliCelsius(63_000)))],
-            UnitKind::Ambient => Vec::new(),
-        };
-        Effective {
-            control_point: None,
-            kind: None,
-            rules,
-            alarm: Alarm::default_of(unit),
-            max_gap_minutes: 15,
-            hold: None,
-            corrective: Vec::new(),
-        }
-    }
-
-    /// By the plan if there is one and it knows the probe, else by the default of its kind.
-    pub fn of(plan: Option<&Plan>, probe: Id, unit: UnitKind) -> Effective {
-        let default = Effective::default_of(unit);
-        let Some(point) = plan.and_then(|plan| plan.control_point_for(probe, unit)) else { return default };
-        Effective {
-            control_point: Some(point.id.clone()),
-            kind: Some(point.kind),
-            rules: point.limits.clone(),
-            alarm: point.alarm.unwrap_or(default.alarm),
-            max_gap_minutes: match &point.monitoring {
-                Monitoring::Auto { max_gap_minutes, .. } => *max_gap_minutes,
-                Monitoring::Manual { .. } => default.max_gap_minutes,
-            },
-            hold: point.hold.clone(),
-            corrective: point.corrective.clone(),
-        }
-    }
-
-    pub fn holds(&self, value: MilliCelsius) -> bool {
-        self.rules.iter().all(|rule| rule.limit.holds(value))
-    }
-}
-
-impl Alarm {
-    pub fn default_of(unit: UnitKind) -> Alarm {
-        let defrost = Some(Defrost { mute_minutes: 45, recovery_minutes: 60, per_day: 4 });
-        let rate = Some(Rate { milli_per_minute: 500, minutes: 10 });
-        let second = |limit, delay_minutes| Some(SecondLimit { limit, delay_minutes });
-        let plain = Alarm {
-            delay_minutes: 30,
-            deadband_milli: 500,
-            far: None,
-            other_side: None,
-            rate,
-            door_minutes: None,
-            defrost: None,
-        };
-        match unit {
-            UnitKind::Fridge => Alarm {
-                far: second(Limit::at_most(MilliCelsius(8_000)), 10),
-                other_side: second(Limit::at_least(MilliCelsius(0)), 30),
-                door_minutes: Some(2),
-                defrost,
-                ..plain
-            },
-            UnitKind::Freezer => Alarm { delay_minutes: 60, door_minutes: Some(2), defrost, ..plain },
-            UnitKind::HotHold => Alarm { delay_minutes: 15, rate: None, ..plain },
-            UnitKind::Ambient => Alarm { rate: None, ..plain },
-        }
-    }
 }
 
 impl Plan {

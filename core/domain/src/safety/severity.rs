@@ -1,5 +1,5 @@
-//! How bad a deviation is, by how far and how long (G-01). It orders lists and escalation; whether there is a deviation
-//! is the limit's word alone.
+//! How bad a deviation is, by how far and how long (G-01): [`Severity::of`]. It orders lists and escalation; whether there
+//! is a deviation is the limit's word alone.
 //!
 //! | beyond the limit | under 1 h | under 4 h | 4 h and more |
 //! |---|---|---|---|
@@ -14,11 +14,6 @@ use minicbor::encode::{self as writing, Encoder};
 
 use crate::haccp::Severity;
 
-/// `beyond_milli` as [`crate::haccp::Limit::beyond`] gives it.
-pub fn severity(beyond_milli: i32, for_ms: i64) -> Severity {
-    Severity::of(beyond_milli, for_ms)
-}
-
 /// By when a deviation is to be dealt with.
 pub fn due_ms(severity: Severity, opened_ms: i64) -> i64 {
     const HOUR: i64 = 3_600_000;
@@ -28,14 +23,6 @@ pub fn due_ms(severity: Severity, opened_ms: i64) -> i64 {
             Severity::High => 4 * HOUR,
             Severity::Warn => 24 * HOUR,
         }
-}
-
-pub fn name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Warn => "warn",
-        Severity::High => "high",
-        Severity::Critical => "critical",
-    }
 }
 
 /// In a body: 0 warn, 1 high, 2 critical.

@@ -3,9 +3,8 @@ use trivet_log::Id;
 
 use super::cooling::{Course, Sample, forecast, judge};
 use super::score::{Share, Shares};
-use super::severity::severity;
 use super::*;
-use crate::haccp::{Bound, Limit, Scale, Severity, UnitKind};
+use crate::haccp::{Bound, Limit, Probe, Scale, Severity, UnitKind};
 use crate::testing::{Kitchen, NOW, id};
 use crate::{Command as AnyCommand, MilliCelsius, Refusal, Why};
 
@@ -88,15 +87,17 @@ fn a_plan_that_does_not_hold_together_is_refused_by_its_place() {
 #[test]
 fn who_watches_a_probe_goes_by_the_plan_or_by_its_kind() {
     let mut plan = preset("us-2022");
-    let by_kind = Effective::of(Some(&plan), id(1), UnitKind::Fridge);
+    let of = |plan: Option<&Plan>, unit_kind| Effective::of(plan, id(1), &Probe { unit_kind, ..Probe::default() });
+    let by_kind = of(Some(&plan), UnitKind::Fridge);
     assert_eq!((by_kind.control_point.as_deref(), by_kind.alarm.delay_minutes), (Some("cold-holding"), 30));
-    assert!(by_kind.holds(MilliCelsius(5_000)) && !by_kind.holds(MilliCelsius(5_001)));
+    let limit = by_kind.limit(true).unwrap();
+    assert!(limit.holds(MilliCelsius(5_000)) && !limit.holds(MilliCelsius(5_001)));
     plan.control_points[3].probes.push(id(1));
-    assert_eq!(Effective::of(Some(&plan), id(1), UnitKind::Fridge).control_point.as_deref(), Some("hot-holding"));
-    let none = Effective::of(None, id(1), UnitKind::Freezer);
+    assert_eq!(of(Some(&plan), UnitKind::Fridge).control_point.as_deref(), Some("hot-holding"));
+    let none = of(None, UnitKind::Freezer);
     assert_eq!((none.control_point, none.rules[0].limit), (None, Limit::at_most(MilliCelsius(-15_000))));
     assert_eq!(none.rules[0].source.clause, "operator's target");
-    assert!(Effective::default_of(UnitKind::Ambient).holds(MilliCelsius(40_000)));
+    assert!(of(None, UnitKind::Ambient).rules.is_empty());
 }
 
 #[test]
@@ -321,7 +322,8 @@ proptest! {
 
     #[test]
     fn longer_or_further_is_never_less_severe(beyond in 0_i32..6_000, more in 0_i32..6_000, minutes in 0_i64..400, longer in 0_i64..400) {
-        let (less, worse) = (severity(beyond, minutes * MINUTE), severity(beyond + more, (minutes + longer) * MINUTE));
+        let less = Severity::of(beyond, minutes * MINUTE);
+        let worse = Severity::of(beyond + more, (minutes + longer) * MINUTE);
         prop_assert!(worse >= less);
     }
 
@@ -361,7 +363,7 @@ fn how_bad_by_how_far_and_how_long() {
         (2_999, 240, Critical),
         (3_000, 0, Critical),
     ] {
-        assert_eq!(severity(beyond, minutes * MINUTE), expected, "{beyond} for {minutes}");
+        assert_eq!(Severity::of(beyond, minutes * MINUTE), expected, "{beyond} for {minutes}");
     }
 }
 
@@ -532,6 +534,7 @@ fn food_under_time_control_begins_cold_or_hot_and_ends_once() {
         (57_223, 0, true),
         (57_222, 0, false),
         (60_000, 1, false),
+        (900_000, 0, false),
         (5_000, 1, true),
     ] {
         let started = run(&mut Kitchen::open(), timer_command(value, rule));
@@ -604,6 +607,11 @@ fn a_calibration_corrects_what_is_read_and_tells_what_was_in_doubt() {
         let refusal = run(&mut kitchen, calibrate(9, method, &points, Correction::default())).unwrap_err();
         assert_eq!(refusal.field.as_deref(), Some(field), "{method:?} {points:?}");
     }
+    let mut command = calibrate(9, Method::Ice, &[(None, 0)], Correction::default());
+    if let Command::Calibrate { points, .. } = &mut command {
+        points[0].left = Some(MilliCelsius(i32::MIN));
+    }
+    assert_eq!(run(&mut kitchen, command).unwrap_err().field.as_deref(), Some("points[0].leftMilliC"));
     assert_eq!([0, 250, 500, 4_000, 9_000].map(|m| boiling(m).0), [100_000, 99_170, 98_340, 86_680, 86_680]);
 }
 
@@ -665,6 +673,90 @@ fn a_record_is_not_closed_without_a_corrective_action() {
     run(&mut kitchen, Command::VerifyRecord { record, note: None }).unwrap();
     let State::Record(folded) = fold(kitchen.history(record)) else { panic!("a record") };
     assert!(folded.closed_in_time() && folded.verified.is_some() && !folded.is_overdue(NOW + 2 * HOUR));
+}
+
+/// As if the last thing that was done had been done until nothing more fits.
+fn fill(kitchen: &mut Kitchen, subject: Id) {
+    let facts = &mut kitchen.histories.get_mut(&subject).unwrap().facts;
+    let last = facts.last().unwrap().clone();
+    facts.resize(MAX_HISTORY, last);
+}
+
+#[test]
+fn what_is_full_is_not_measured_further_and_ends_all_the_same() {
+    let value = MilliCelsius(6_000);
+    let mut kitchen = Kitchen::open();
+    let rule = preset("us-2022").cooling.remove(0);
+    let started = CoolingStarted {
+        product: "stock".into(),
+        rule: rule.id,
+        stages: rule.stages,
+        max_gap_minutes: rule.max_gap_minutes,
+        began_ms: NOW,
+        from: rule.from,
+        probe: None,
+        plan_version: Some(1),
+        lot: None,
+        quantity: None,
+        restarts: None,
+    };
+    run(&mut kitchen, Command::StartCooling { run: id(2), started }).unwrap();
+    let settle = |outcome, milli: Option<i32>| Command::SettleCooling {
+        run: id(2),
+        settled: CoolingSettled {
+            outcome,
+            product_temperature: milli.map(MilliCelsius),
+            quantity: Some("4 kg".into()),
+            note: None,
+        },
+    };
+    run(&mut kitchen, Command::MeasureCooling { run: id(2), value }).unwrap();
+    fill(&mut kitchen, id(2));
+    assert_eq!(run(&mut kitchen, Command::MeasureCooling { run: id(2), value }).unwrap_err().why, Why::Full);
+    let ended = CoolingEnded { verdict: CoolingVerdict::Failed, at_ms: NOW, stage: Some(0), doubt: None };
+    assert_eq!(run(&mut kitchen, Command::EndCooling { run: id(2), ended }), Ok(1));
+    let hot = settle(CoolingOutcome::Reheated, Some(900_000));
+    assert_eq!(run(&mut kitchen, hot).unwrap_err().field.as_deref(), Some("milliC"));
+    assert_eq!(run(&mut kitchen, settle(CoolingOutcome::Discarded, None)), Ok(1));
+
+    run(&mut kitchen, timer_command(5_000, 1)).unwrap();
+    run(&mut kitchen, Command::MeasureTimer { timer: id(1), value }).unwrap();
+    fill(&mut kitchen, id(1));
+    assert_eq!(run(&mut kitchen, Command::MeasureTimer { timer: id(1), value }).unwrap_err().why, Why::Full);
+    let expired = TimerExpired { why: Expiry::TimeUp, value: None };
+    assert_eq!(run(&mut kitchen, Command::ExpireTimer { timer: id(1), expired }), Ok(1));
+    let clock = Clock { wall_ms: NOW, boot: None, up_ms: 0 };
+    assert_eq!(run(&mut kitchen, end(TimerEnd::Discarded, clock)), Ok(1));
+
+    let opened = RecordOpened {
+        kind: RecordKind::Other,
+        severity: Severity::Warn,
+        due_ms: NOW + HOUR,
+        summary: "a mouse was seen".into(),
+        about: None,
+        control_point: None,
+        plan_version: None,
+        probe: None,
+    };
+    let record = id(3);
+    run(&mut kitchen, Command::OpenRecord { record, opened }).unwrap();
+    let act = || Command::TakeAction {
+        record,
+        choice: Choice { id: "other".into(), text: String::new(), requires: Vec::new() },
+        action: CorrectiveActionTaken {
+            choice: "other".into(),
+            text: "traps were set".into(),
+            product_temperature: None,
+            disposition: None,
+            quantity: None,
+            cause: None,
+            note: None,
+        },
+    };
+    run(&mut kitchen, act()).unwrap();
+    fill(&mut kitchen, record);
+    assert_eq!(run(&mut kitchen, act()).unwrap_err().why, Why::Full);
+    assert_eq!(run(&mut kitchen, Command::CloseRecord { record }), Ok(1));
 }
 
 #[test]

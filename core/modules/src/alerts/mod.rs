@@ -26,7 +26,7 @@ pub const MODULE: Module = Module {
     documents: alerts::DOCUMENTS,
     follows: &[alerts::Event::KINDS, alerts::DOCUMENTS],
     schema: include_str!("schema.sql"),
-    tables: &["alerts_alert", "alerts_notice", "alerts_equipment"],
+    tables: &["alerts_alert", "alerts_cause", "alerts_notice", "alerts_equipment"],
     migrations: &[include_str!("schema_1.sql")],
     project: project::project,
     routes: routes::routes,

@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
-use trivet_domain::alerts::{self, Alert, EQUIPMENT, Equipment, Event};
+use trivet_domain::alerts::{self, Alert, EQUIPMENT, Equipment, Event, Parameter};
 use trivet_domain::{Event as AnyEvent, History};
 use trivet_log::Id;
 use trivet_replica::module::Projecting;
@@ -12,7 +12,7 @@ use trivet_replica::module::Projecting;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Detail {
     pub(super) words: String,
-    pub(super) parameters: Vec<(String, Value)>,
+    pub(super) parameters: Vec<Parameter>,
     pub(super) at_ms: i64,
     pub(super) late_ms: Option<i64>,
     pub(super) place: Option<String>,
@@ -38,16 +38,6 @@ pub(super) struct Word {
     pub(super) by: Id,
     pub(super) at_ms: i64,
     pub(super) text: Option<String>,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Value {
-    Text(String),
-    Integer(i64),
-    Temperature(i32),
-    Time(i64),
-    Word(String),
 }
 
 pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) -> rusqlite::Result<()> {
@@ -85,13 +75,14 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
         news,
         detail
     ])?;
+    let mut insert = conn.prepare_cached("INSERT OR IGNORE INTO alerts_cause VALUES(?1, ?2)")?;
+    alert.causes.iter().try_for_each(|cause| insert.execute([cause.as_bytes(), id.as_bytes()]).map(drop))?;
     notices(conn, id, &alert)
 }
 
-/// Rows of what was told. Told once is told: an alert's notices only become more.
+/// Rows of what was told, written anew: when an alert recurs, its first notice is of the last time.
 fn notices(conn: &Connection, id: Id, alert: &Alert) -> rusqlite::Result<()> {
-    conn.prepare_cached("DELETE FROM alerts_notice WHERE id IN (SELECT id FROM alerts_notice WHERE alert=?1)")?
-        .execute([id.as_bytes()])?;
+    conn.prepare_cached("DELETE FROM alerts_notice WHERE alert=?1")?.execute([id.as_bytes()])?;
     let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO alerts_notice VALUES(?1, ?2, ?3, ?4, ?5)")?;
     let mut note = |level: u8, times: u32, at_ms: i64| {
         let notice = id.derive(&format!("notice:{level}"), u64::from(times));
@@ -103,18 +94,11 @@ fn notices(conn: &Connection, id: Id, alert: &Alert) -> rusqlite::Result<()> {
 }
 
 fn detail(alert: &Alert, raised: &alerts::Raised) -> Detail {
-    let value = |value: &alerts::ParameterValue| match value {
-        alerts::ParameterValue::Text(text) => Value::Text(text.clone()),
-        alerts::ParameterValue::Integer(number) => Value::Integer(*number),
-        alerts::ParameterValue::Temperature(milli) => Value::Temperature(milli.0),
-        alerts::ParameterValue::Time(at_ms) => Value::Time(*at_ms),
-        alerts::ParameterValue::Word(word) => Value::Word(word.clone()),
-    };
     let acknowledgement = |a: &alerts::Acknowledgement| Word { by: a.by, at_ms: a.at_ms, text: a.comment.clone() };
     let of_this = alert.escalations.iter().filter(|escalation| escalation.times == alert.times);
     Detail {
         words: raised.words.clone(),
-        parameters: raised.parameters.iter().map(|p| (p.name.clone(), value(&p.value))).collect(),
+        parameters: raised.parameters.clone(),
         at_ms: raised.at_ms,
         late_ms: raised.late_ms,
         place: raised.place.clone(),

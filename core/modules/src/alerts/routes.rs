@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use trivet_domain::alerts::{Category, Command, EquipmentChange, RoutingChange, Severity, Status};
 use trivet_domain::{Command as AnyCommand, Role};
 use trivet_log::Id;
-use trivet_replica::http::Parsed;
+use trivet_replica::http::{Parsed, given};
 use trivet_replica::{App, Caller, Key, Problem};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -127,25 +126,12 @@ struct EquipmentBody {
     out_of_service: Option<Option<String>>,
 }
 
-/// Tells null (given) from missing.
-fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
-fn invalid(field: &str, text: &str) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field}: {text}")).field(field, text)
-}
-
-fn time_of(field: &str, text: &str) -> Result<i64, Problem> {
-    time::parse(text).ok_or_else(|| invalid(field, "a time as RFC 3339"))
-}
-
 /// One of these names, if any was given.
 fn one_of(field: &str, given: Option<String>, names: &[&str]) -> Result<Option<String>, Problem> {
     match given {
-        Some(text) if !names.contains(&text.as_str()) => Err(invalid(field, &format!("one of {}", names.join(", ")))),
+        Some(text) if !names.contains(&text.as_str()) => {
+            Err(Problem::invalid(field, format!("one of {}", names.join(", "))))
+        }
         given => Ok(given),
     }
 }
@@ -163,7 +149,7 @@ async fn list(
         severity: one_of("severity", query.severity, &Severity::ALL.map(Severity::name))?,
         state: one_of("state", query.state, &Status::ALL.map(Status::name))?,
         open: query.open,
-        since_ms: query.since.map(|text| time_of("since", &text)).transpose()?,
+        since_ms: query.since.map(|text| time::of("since", &text)).transpose()?,
         after: query.after.map(Id),
         limit: query.limit.unwrap_or(50).clamp(1, 200),
     };
@@ -218,7 +204,7 @@ async fn shelve(
     Key(key): Key,
     Parsed(body): Parsed<Shelving>,
 ) -> Result<Json<AlertView>, Problem> {
-    let until_ms = time_of("until", &body.until)?;
+    let until_ms = time::of("until", &body.until)?;
     act(app, caller, id, key, Command::Shelve { alert: Id(id), until_ms, why: body.why }).await
 }
 
@@ -245,7 +231,7 @@ async fn close(
     Key(key): Key,
     Parsed(body): Parsed<Closing>,
 ) -> Result<Json<AlertView>, Problem> {
-    let command = Command::Close { alert: Id(id), comment: body.comment, action: body.action.map(Id) };
+    let command = Command::Close { alert: Id(id), comment: body.comment, action: body.action.map(Id), cause: None };
     act(app, caller, id, key, command).await
 }
 
@@ -273,10 +259,11 @@ async fn route(
 ) -> Result<Json<RoutingView>, Problem> {
     let mut sees = Vec::new();
     for (category, roles) in body.sees {
-        let known = Category::named(&category).ok_or_else(|| invalid("sees", &format!("no category `{category}`")))?;
+        let known = Category::named(&category);
+        let known = known.ok_or_else(|| Problem::invalid("sees", format!("no category `{category}`")))?;
         for (role, yes) in roles {
             let role = Role::ALL.into_iter().find(|known| known.name() == role);
-            sees.push((known, role.ok_or_else(|| invalid("sees", "no such role"))?, yes));
+            sees.push((known, role.ok_or_else(|| Problem::invalid("sees", "no such role"))?, yes));
         }
     }
     let location = app.identity.certificate.location;
@@ -302,7 +289,7 @@ async fn change_equipment(
     Key(key): Key,
     Parsed(body): Parsed<EquipmentBody>,
 ) -> Result<Json<EquipmentView>, Problem> {
-    let due = |text: Option<String>| text.map(|text| time_of("nextMaintenance", &text)).transpose();
+    let due = |text: Option<String>| text.map(|text| time::of("nextMaintenance", &text)).transpose();
     let change = EquipmentChange {
         name: body.name,
         probe: body.probe_id.map(|probe| probe.map(Id)),

@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
-use trivet_domain::alerts::{Alert, Category, Parameter, ParameterValue, Routing, Status, fold, message};
-use trivet_domain::{MilliCelsius, Role};
+use trivet_domain::Role;
+use trivet_domain::alerts::{Alert, Category, ParameterValue, Routing, Status, fold, message};
 use trivet_log::Id;
 use trivet_replica::View;
 use trivet_replica::store::log;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::project::{Detail, Value, Word};
+use super::project::{Detail, Word};
 use crate::access::name_of;
 use crate::{haccp, settings, time};
 
@@ -172,8 +172,6 @@ impl Found {
             }),
             _ => None,
         };
-        let parameters: Vec<Parameter> =
-            detail.parameters.iter().map(|(name, v)| Parameter { name: name.clone(), value: value(v) }).collect();
         Ok(AlertView {
             id: self.id.0,
             category: self.category,
@@ -181,9 +179,9 @@ impl Found {
             state: state.name().to_owned(),
             about: self.about.0,
             about_name: name_of(view.conn, self.about)?,
-            message: message(&house.language, &detail.words, &parameters, |at| house.time(at)),
+            message: message(&house.language, &detail.words, &detail.parameters, |at| house.time(at)),
             words: detail.words,
-            parameters: detail.parameters.into_iter().map(|(name, value)| (name, shown(value))).collect(),
+            parameters: detail.parameters.into_iter().map(|one| (one.name, shown(one.value))).collect(),
             at: time::text(detail.at_ms),
             raised_at: time::text(self.raised_ms),
             activated_at: time::text(detail.activated_ms),
@@ -222,23 +220,13 @@ impl House {
     }
 }
 
-fn value(value: &Value) -> ParameterValue {
-    match value {
-        Value::Text(text) => ParameterValue::Text(text.clone()),
-        Value::Integer(number) => ParameterValue::Integer(*number),
-        Value::Temperature(milli) => ParameterValue::Temperature(MilliCelsius(*milli)),
-        Value::Time(at_ms) => ParameterValue::Time(*at_ms),
-        Value::Word(word) => ParameterValue::Word(word.clone()),
-    }
-}
-
-fn shown(value: Value) -> ParameterView {
+fn shown(value: ParameterValue) -> ParameterView {
     let (kind, value) = match value {
-        Value::Text(text) => ("text", text.into()),
-        Value::Integer(number) => ("integer", number.into()),
-        Value::Temperature(milli) => ("temperature", milli.into()),
-        Value::Time(at_ms) => ("time", time::text(at_ms).into()),
-        Value::Word(word) => ("word", word.into()),
+        ParameterValue::Text(text) => ("text", text.into()),
+        ParameterValue::Integer(number) => ("integer", number.into()),
+        ParameterValue::Temperature(milli) => ("temperature", milli.0.into()),
+        ParameterValue::Time(at_ms) => ("time", time::text(at_ms).into()),
+        ParameterValue::Word(word) => ("word", word.into()),
     };
     ParameterView { kind: kind.to_owned(), value }
 }
@@ -335,12 +323,18 @@ pub struct EquipmentView {
     /// Of the probe in it, as it stands.
     #[schema(inline)]
     pub temperature: Option<haccp::view::CurrentView>,
+    /// Of the last 24 hours, how much of the time its compressor ran; null where nobody knows.
+    pub duty_percent: Option<u8>,
+    /// How often it started in them.
+    pub starts: Option<u32>,
     pub next_maintenance: Option<String>,
     /// Why it is out of service.
     pub out_of_service: Option<String>,
     /// `operational`, `maintenance_due` or `out_of_service`.
     pub status: String,
 }
+
+const DAY_MS: i64 = 86_400_000;
 
 pub fn equipment(view: &View<'_>, only: Option<Id>) -> rusqlite::Result<Vec<EquipmentView>> {
     let sql = "SELECT id, name, probe, next_maintenance_ms, out_of_service FROM alerts_equipment
@@ -364,6 +358,10 @@ pub fn equipment(view: &View<'_>, only: Option<Id>) -> rusqlite::Result<Vec<Equi
             Some(probe) => haccp::view::probe(view, probe)?.map(|probe| probe.current),
             None => None,
         };
+        let duty = match probe {
+            Some(probe) => haccp::parts::duty(view.conn, probe, view.now_ms - DAY_MS, view.now_ms)?,
+            None => None,
+        };
         let status = match (&out_of_service, next_ms) {
             (Some(_), _) => "out_of_service",
             (None, Some(due)) if due <= view.now_ms => "maintenance_due",
@@ -374,6 +372,8 @@ pub fn equipment(view: &View<'_>, only: Option<Id>) -> rusqlite::Result<Vec<Equi
             name,
             probe_id: probe.map(|id| id.0),
             temperature,
+            duty_percent: duty.map(|duty| duty.duty_percent),
+            starts: duty.map(|duty| duty.starts),
             next_maintenance: next_ms.map(time::text),
             out_of_service,
             status: status.to_owned(),

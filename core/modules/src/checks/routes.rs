@@ -140,9 +140,7 @@ async fn read(State(app): State<App>, Path(id): Path<Uuid>) -> Result<Json<Order
 async fn list(State(app): State<App>, Query(query): Query<ListQuery>) -> Result<Json<OrderList>, Problem> {
     let time_of = |field: &str, text: Option<String>| match text {
         None => Ok(None),
-        Some(text) => time::parse(&text).map(Some).ok_or_else(|| {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not a time").field(field, "a time as RFC 3339")
-        }),
+        Some(text) => time::of(field, &text).map(Some),
     };
     let limit = query.limit.unwrap_or(50).clamp(1, 200);
     let filter = Filter {

@@ -3,11 +3,13 @@
 
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::Connection;
 use serde::Serialize;
+use trivet_domain::haccp::Part;
 use trivet_log::Id;
 use utoipa::ToSchema;
 
+use super::parts::{self, Change};
 use super::view::PointView;
 use crate::time;
 
@@ -48,14 +50,13 @@ pub(super) fn gaps(points: &[PointView], from_ms: i64, to_ms: i64, now_ms: i64) 
     let mut expected = first;
     // What came late stands beside its minute: that minute is no gap, whichever of the two is met first.
     let mut known: HashMap<i64, &PointView> = HashMap::new();
-    let minutes = points.iter().filter_map(|point| Some((time::parse(&point.at)?.div_euclid(MINUTE_MS), point)));
-    for (minute, point) in minutes.clone() {
-        let better = known.get(&minute).is_none_or(|before| before.last.is_none());
+    for point in points {
+        let better = known.get(&point.minute).is_none_or(|before| before.last.is_none());
         if better {
-            known.insert(minute, point);
+            known.insert(point.minute, point);
         }
     }
-    for (minute, _) in minutes {
+    for minute in points.iter().map(|point| point.minute) {
         let Some(point) = known.remove(&minute) else { continue };
         if minute > expected {
             add(expected, minute, nothing());
@@ -81,8 +82,7 @@ pub(super) fn thinned(points: Vec<PointView>, step: i64) -> Vec<PointView> {
     }
     let mut thin: Vec<(i64, i64, PointView)> = Vec::new();
     for point in points {
-        let Some(at_ms) = time::parse(&point.at) else { continue };
-        let place = at_ms.div_euclid(step * MINUTE_MS);
+        let place = point.minute.div_euclid(step);
         match thin.last_mut() {
             Some((known, minutes, into)) if *known == place => {
                 merge(into, &point, *minutes);
@@ -90,7 +90,8 @@ pub(super) fn thinned(points: Vec<PointView>, step: i64) -> Vec<PointView> {
             }
             _ => {
                 let minutes = i64::from(point.last.is_some());
-                thin.push((place, minutes, PointView { at: time::text(place * step * MINUTE_MS), ..point }));
+                let minute = place * step;
+                thin.push((place, minutes, PointView { minute, at: time::text(minute * MINUTE_MS), ..point }));
             }
         }
     }
@@ -124,29 +125,36 @@ fn merge(into: &mut PointView, point: &PointView, minutes: i64) {
     }
 }
 
-/// When a part was open or ran, from the last that was heard of it before the span; of 4,000 changes at most.
+/// When a part was open or ran, from the last that was heard of it before the span.
 pub(super) fn marks(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqlite::Result<Vec<MarkView>> {
-    let sql = "SELECT part, state, at_ms FROM haccp_part p WHERE probe=?1 AND at_ms<?3 AND (at_ms>=?2 OR at_ms=(
-            SELECT max(at_ms) FROM haccp_part q WHERE q.probe=?1 AND q.part=p.part AND q.at_ms<?2))
-        ORDER BY part, at_ms LIMIT 4000";
-    let mut statement = conn.prepare_cached(sql)?;
-    let row = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, Option<bool>>(1)?, row.get::<_, i64>(2)?));
+    let mut marks = Vec::new();
+    for part in Part::ALL {
+        let changes = parts::changes(conn, probe, part, (from_ms, to_ms), parts::MOST_CHANGES)?;
+        marks.extend(marks_of(part, &changes, from_ms));
+    }
+    Ok(marks)
+}
+
+fn marks_of(part: Part, changes: &[Change], from_ms: i64) -> Vec<MarkView> {
     let mut marks: Vec<MarkView> = Vec::new();
-    let mut open: Option<MarkView> = None;
-    for change in statement.query_map(params![probe.as_bytes(), from_ms, to_ms], row)? {
-        let (part, on, at_ms) = change?;
-        match open.take() {
-            Some(mark) if mark.part == part && on == Some(true) => open = Some(mark),
-            Some(mark) if mark.part == part => marks.push(MarkView { to: Some(time::text(at_ms)), ..mark }),
-            Some(mark) => marks.push(mark),
-            None => {}
-        }
-        if on == Some(true) && open.is_none() {
-            open = Some(MarkView { part, from: time::text(at_ms.max(from_ms)), to: None });
+    let mut since: Option<i64> = None;
+    let mark = |from_ms: i64, to_ms: Option<i64>| MarkView {
+        part: part.name().to_owned(),
+        from: time::text(from_ms),
+        to: to_ms.map(time::text),
+    };
+    for (at_ms, on) in changes {
+        match (since, on) {
+            (None, Some(true)) => since = Some((*at_ms).max(from_ms)),
+            (Some(began_ms), Some(false) | None) => {
+                marks.push(mark(began_ms, Some(*at_ms)));
+                since = None;
+            }
+            _ => {}
         }
     }
-    marks.extend(open);
-    Ok(marks)
+    marks.extend(since.map(|began_ms| mark(began_ms, None)));
+    marks
 }
 
 #[cfg(test)]
@@ -156,6 +164,7 @@ mod tests {
 
     fn point(minute: i64, last: Option<i32>, reason: Option<&str>) -> PointView {
         PointView {
+            minute,
             at: time::text(minute * MINUTE_MS),
             last,
             min: last.map(|last| last - 10),
@@ -225,5 +234,21 @@ mod tests {
         );
         let mid = thin.get(1).unwrap();
         assert_eq!((mid.mean, mid.quality.as_str(), mid.n), (Some(6_000), "uncertain", 240));
+    }
+
+    #[test]
+    fn a_mark_begins_once_and_ends_when_it_is_closed_or_nobody_knows() {
+        let (on, off, lost) = (Some(true), Some(false), None);
+        let at = |text: &str| time::parse(text).unwrap();
+        for (changes, expected) in [
+            (vec![], vec![]),
+            (vec![(100, on), (300, off), (400, on)], vec![(200, Some(300)), (400, None)]),
+            (vec![(100, on), (250, on), (300, lost), (350, off)], vec![(200, Some(300))]),
+            (vec![(100, off), (300, off)], vec![]),
+        ] {
+            let marks = marks_of(Part::Door, &changes, 200);
+            let found: Vec<_> = marks.iter().map(|mark| (at(&mark.from), mark.to.as_deref().map(at))).collect();
+            assert_eq!(found, expected, "{changes:?}");
+        }
     }
 }

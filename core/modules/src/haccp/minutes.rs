@@ -103,15 +103,27 @@ pub(super) fn project(conn: &Connection, subject: Id, hour: &Hour) -> rusqlite::
         }
         Some(open) => {
             // A minute of an hour that was closed, or that came after a later one. Its day is added up anew.
-            write(conn, at, hour)?;
-            write_day(conn, hour.origin, at.div_euclid(HOURS_A_DAY), open)?;
-            forget(conn, hour.origin, KEPT_DAYS)
+            let day = at.div_euclid(HOURS_A_DAY);
+            let begins = !has_day(conn, hour.origin, day)?;
+            if !begins && !has_hours(conn, hour.origin, day)? {
+                return write_day_from_log(conn, hour.origin, day, open);
+            }
+            for probe in write(conn, at, hour)? {
+                write_day(conn, hour.origin, day, probe)?;
+            }
+            if begins { forget(conn, hour.origin, KEPT_DAYS) } else { Ok(()) }
         }
     }
 }
 
 fn has_day(conn: &Connection, origin: Origin, day: i64) -> rusqlite::Result<bool> {
     conn.prepare_cached("SELECT 1 FROM haccp_day WHERE day=?1 AND origin=?2 LIMIT 1")?.exists(params![day, origin.0])
+}
+
+/// A day whose hours were dropped has its figures alone.
+fn has_hours(conn: &Connection, origin: Origin, day: i64) -> rusqlite::Result<bool> {
+    let sql = "SELECT 1 FROM haccp_hour WHERE hour>=?1 AND hour<?2 AND origin=?3 LIMIT 1";
+    conn.prepare_cached(sql)?.exists(params![day * HOURS_A_DAY, (day + 1) * HOURS_A_DAY, origin.0])
 }
 
 /// Drops the rows of hours that lie before the newest so many days of a box.
@@ -139,12 +151,18 @@ fn in_log(conn: &Connection, origin: Origin, hour: i64) -> rusqlite::Result<Opti
     })
 }
 
-fn write(conn: &Connection, at: i64, hour: &Hour) -> rusqlite::Result<()> {
-    let mut insert = conn.prepare_cached("INSERT OR REPLACE INTO haccp_hour VALUES(?1, ?2, ?3, ?4)")?;
+/// Gives the probes whose row is new or another.
+fn write(conn: &Connection, at: i64, hour: &Hour) -> rusqlite::Result<Vec<Id>> {
+    let sql = "INSERT INTO haccp_hour VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE
+        SET readings=excluded.readings WHERE excluded.readings<>readings";
+    let mut insert = conn.prepare_cached(sql)?;
+    let mut written = Vec::new();
     for (probe, minutes) in &hour.probes {
-        insert.execute(params![at, probe.as_bytes(), hour.origin.0, pack(at, minutes)])?;
+        if insert.execute(params![at, probe.as_bytes(), hour.origin.0, pack(at, minutes)])? > 0 {
+            written.push(*probe);
+        }
     }
-    Ok(())
+    Ok(written)
 }
 
 fn figures_of(hour: &Hour) -> BTreeMap<Id, Figures> {
@@ -168,7 +186,22 @@ fn add_to_day(conn: &Connection, origin: Origin, day: i64, probe: Id, figures: &
     put_day(conn, origin, day, probe, &sum)
 }
 
-fn write_day(conn: &Connection, origin: Origin, day: i64, open: i64) -> rusqlite::Result<()> {
+/// Out of the rows of its hours, of which the one that goes on has none.
+fn write_day(conn: &Connection, origin: Origin, day: i64, probe: Id) -> rusqlite::Result<()> {
+    let sql = "SELECT readings FROM haccp_hour WHERE hour=?1 AND probe=?2 AND origin=?3";
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut sum = Figures::default();
+    for hour in day * HOURS_A_DAY..(day + 1) * HOURS_A_DAY {
+        let mut rows = statement.query(params![hour, probe.as_bytes(), origin.0])?;
+        while let Some(row) = rows.next()? {
+            unpacked(hour, row.get_ref(0)?.as_blob()?).for_each(|at| sum.add(&at, &Limits::default()));
+        }
+    }
+    put_day(conn, origin, day, probe, &sum)
+}
+
+/// Of a day whose rows were dropped.
+fn write_day_from_log(conn: &Connection, origin: Origin, day: i64, open: i64) -> rusqlite::Result<()> {
     let mut days: BTreeMap<Id, Figures> = BTreeMap::new();
     for at in (day * HOURS_A_DAY..(day + 1) * HOURS_A_DAY).filter(|at| *at != open) {
         let Some(hour) = in_log(conn, origin, at)? else { continue };
@@ -269,31 +302,6 @@ pub(super) fn probes_of(conn: &Connection, subject: Id) -> rusqlite::Result<Vec<
     Ok(hour.map_or_else(Vec::new, |hour| hour.probes.into_keys().collect()))
 }
 
-/// What all probes' minutes from an hour to before another add up to, by a day of the caller's (`day_of` is given
-/// minutes since 1970), each minute judged by the limits that were in force then.
-pub fn report(
-    conn: &Connection,
-    hours: std::ops::Range<i64>,
-    day_of: impl Fn(i64) -> i64,
-    limits: impl Fn(Id, i64) -> Limits,
-) -> rusqlite::Result<BTreeMap<(Id, i64), Figures>> {
-    let mut report = Report { sums: BTreeMap::new(), day_of, limits };
-    let sql = "SELECT hour, probe, readings FROM haccp_hour WHERE hour>=?1 AND hour<?2";
-    let mut statement = conn.prepare_cached(sql)?;
-    let mut rows = statement.query([hours.start, hours.end])?;
-    while let Some(row) = rows.next()? {
-        let (hour, probe) = (row.get(0)?, row.get(1).map(Id::from_bytes)?);
-        report.add(probe, hour, unpacked(hour, row.get_ref(2)?.as_blob()?));
-    }
-    for hour in open_hours(conn, hours.start, hours.end.saturating_sub(1))? {
-        for (probe, minutes) in hour.probes {
-            let at = minutes.first().map_or(0, |at| at.minute.div_euclid(60));
-            report.add(probe, at, minutes.into_iter());
-        }
-    }
-    Ok(report.sums)
-}
-
 /// Shows a probe's hours one after the other, in the order of time and of probes: all that any box reported of an hour,
 /// by minute. Only one hour is held at once, so that a year takes no more memory than a day.
 pub fn visit(
@@ -343,33 +351,6 @@ pub fn visit(
 pub fn first_day(conn: &Connection, probe: Id) -> rusqlite::Result<Option<i64>> {
     let sql = "SELECT min(day) FROM haccp_day WHERE probe=?1";
     conn.prepare_cached(sql)?.query_row([probe.as_bytes()], |row| row.get(0))
-}
-
-struct Report<D, L> {
-    sums: BTreeMap<(Id, i64), Figures>,
-    day_of: D,
-    limits: L,
-}
-
-impl<D: Fn(i64) -> i64, L: Fn(Id, i64) -> Limits> Report<D, L> {
-    /// A probe's hour mostly lies in one day and under one set of limits: they are looked up once.
-    fn add(&mut self, probe: Id, hour: i64, minutes: impl Iterator<Item = HourReading>) {
-        let (start, end) = (hour * 60, hour * 60 + 59);
-        let (day, limits) = ((self.day_of)(start), (self.limits)(probe, start));
-        let is_uniform = day == (self.day_of)(end) && limits == (self.limits)(probe, end);
-        let mut sum = Figures::default();
-        for at in minutes {
-            if is_uniform && (start..=end).contains(&at.minute) {
-                sum.add(&at, &limits);
-            } else {
-                let limits = (self.limits)(probe, at.minute);
-                self.sums.entry((probe, (self.day_of)(at.minute))).or_default().add(&at, &limits);
-            }
-        }
-        if sum != Figures::default() {
-            self.sums.entry((probe, day)).or_default().merge(&sum);
-        }
-    }
 }
 
 /// A probe's figures of whole days of UTC that count from 1970, without what lies beyond a limit: for charts of years,

@@ -1,11 +1,14 @@
 //! Temperatures: probes, their hours, breaches, and readings that people give.
 
 mod chart;
+pub(crate) mod counting;
 pub mod minutes;
+pub mod parts;
 mod project;
 pub mod record;
 mod routes;
 mod samples;
+pub mod trend;
 pub mod view;
 
 use trivet_domain::Permission;

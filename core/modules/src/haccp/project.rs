@@ -28,13 +28,16 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
             Ok(())
         }
         State::Day(day) => {
-            let sql = "INSERT OR REPLACE INTO haccp_part VALUES(?1, ?2, ?3, ?4, ?5)";
+            // The whole day is folded at each change of it: a row that stands already is not written again.
+            let sql = "INSERT INTO haccp_part VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE
+                SET state=excluded.state, reason=excluded.reason
+                WHERE excluded.state IS NOT state OR excluded.reason IS NOT reason";
             let mut insert = conn.prepare_cached(sql)?;
             for changed in day.parts {
                 insert.execute(params![
                     changed.probe.as_bytes(),
-                    changed.at_ms,
                     changed.part.name(),
+                    changed.at_ms,
                     changed.on,
                     changed.no_data.map(NoData::name)
                 ])?;

@@ -7,9 +7,9 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use trivet_domain::haccp::{Change, Command, UnitKind};
-use trivet_domain::{Command as AnyCommand, MilliCelsius};
+use trivet_domain::{Command as AnyCommand, MilliCelsius, Permission};
 use trivet_log::Id;
-use trivet_replica::http::Parsed;
+use trivet_replica::http::{Parsed, given};
 use trivet_replica::{App, Caller, Key, Problem, View};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -122,13 +122,6 @@ struct ProbeChange {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<i64>)]
     hold_budget: Option<Option<i64>>,
-}
-
-/// Tells null (given) from missing.
-fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 impl ProbeChange {
@@ -300,16 +293,27 @@ async fn breaches(State(app): State<App>, Query(query): Query<BreachQuery>) -> R
     Ok(Json(BreachList { breaches }))
 }
 
-/// Puts back on the menu what a breach has taken off it. Its compliance record says what became of the food.
+/// Puts back on the menu what a breach has taken off it, once a corrective action in a record about the breach says what
+/// became of the food.
 #[utoipa::path(post, path = "/api/v1/haccp/breaches/{id}/release", tag = "haccp", params(("id" = Uuid, Path)),
-    responses((status = 200, body = Released)))]
+    responses((status = 200, body = Released), (status = 409, body = Problem)))]
 async fn release(
     State(app): State<App>,
     caller: Caller,
     Path(breach): Path<Uuid>,
     Key(key): Key,
 ) -> Result<Json<Released>, Problem> {
-    let items = app.read(move |view| menu::view::held_by(view.conn, Id(breach))).await?;
+    if !caller.may(Permission::HaccpConfigure) {
+        return Err(Problem::forbidden());
+    }
+    let read = move |view: &View<'_>| {
+        Ok((menu::view::held_by(view.conn, Id(breach))?, view::is_dealt_with(view.conn, Id(breach))?))
+    };
+    let (items, dealt_with) = app.read(read).await?;
+    if !items.is_empty() && !dealt_with {
+        let why = "nobody has said yet what became of the food: first write a corrective action in the breach's record";
+        return Err(Problem::new(StatusCode::CONFLICT, why));
+    }
     for item in &items {
         let command = trivet_domain::menu::Command::Release { item: *item, cause: Id(breach) };
         app.submit(caller.actor(), key.derive(&item.to_string(), 0), AnyCommand::Menu(command)).await?;
@@ -380,7 +384,5 @@ async fn temperatures(
 }
 
 pub(super) fn time_of(field: &str, text: Option<String>) -> Result<Option<i64>, Problem> {
-    let Some(text) = text else { return Ok(None) };
-    let wrong = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not a time").field(field, "a time as RFC 3339");
-    time::parse(&text).map(Some).ok_or_else(wrong)
+    text.map(|text| time::of(field, &text)).transpose()
 }

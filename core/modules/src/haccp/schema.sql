@@ -25,10 +25,12 @@ CREATE TABLE haccp_manual(
   id BLOB PRIMARY KEY, probe BLOB NOT NULL, value INTEGER NOT NULL, measured_ms INTEGER NOT NULL,
   entered_ms INTEGER NOT NULL, source TEXT NOT NULL, person BLOB NOT NULL, min INTEGER, max INTEGER) WITHOUT ROWID;
 CREATE INDEX haccp_manual_measured ON haccp_manual(measured_ms);
+CREATE INDEX haccp_manual_entered ON haccp_manual(entered_ms);
 -- Up to where the samples of a line that numbers its own are in the record.
 CREATE TABLE haccp_mark(
   origin BLOB NOT NULL, line TEXT NOT NULL, seq INTEGER NOT NULL, boot INTEGER NOT NULL, sample INTEGER NOT NULL,
   PRIMARY KEY(origin, line)) WITHOUT ROWID;
+-- A door, a defrost or a compressor: each change. How a part is now is the last of its rows.
 CREATE TABLE haccp_part(
-  probe BLOB NOT NULL, at_ms INTEGER NOT NULL, part TEXT NOT NULL, state INTEGER, reason TEXT,
-  PRIMARY KEY(probe, at_ms, part)) WITHOUT ROWID;
+  probe BLOB NOT NULL, part TEXT NOT NULL, at_ms INTEGER NOT NULL, state INTEGER, reason TEXT,
+  PRIMARY KEY(probe, part, at_ms)) WITHOUT ROWID;

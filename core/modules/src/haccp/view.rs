@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
-use trivet_domain::MilliCelsius;
-use trivet_domain::haccp::{DOCUMENT, Doubt, HourReading, Limits, NoData, Probe, Verdict};
+use trivet_domain::haccp::{DOCUMENT, Doubt, HourReading, Limits, NoData, Probe, Reading, Verdict};
+use trivet_domain::{MilliCelsius, safety};
 use trivet_log::{Id, TimeQuality};
 use trivet_replica::View;
 use trivet_replica::store::log;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Samples;
 use super::minutes::{self, Figures, minutes};
+use super::{Samples, parts};
 use crate::menu::view::ConflictView;
 use crate::time;
 
@@ -136,6 +136,9 @@ pub struct RuleView {
 #[schema(as = HistoryPoint)]
 #[serde(rename_all = "camelCase")]
 pub struct PointView {
+    /// Since 1970.
+    #[serde(skip)]
+    pub minute: i64,
     pub at: String,
     pub last: Option<i32>,
     pub min: Option<i32>,
@@ -204,6 +207,18 @@ pub fn probes(view: &View<'_>) -> rusqlite::Result<Vec<ProbeView>> {
     shown(view, ids)
 }
 
+/// The documents of the probes that are in use, by name.
+pub fn in_use(conn: &Connection) -> rusqlite::Result<Vec<(Id, Probe)>> {
+    let mut statement = conn.prepare_cached("SELECT id FROM haccp_probe WHERE retired=0 ORDER BY name, id")?;
+    let ids = statement.query_map([], |row| row.get(0).map(Id::from_bytes))?.collect::<rusqlite::Result<Vec<Id>>>()?;
+    let mut probes = Vec::new();
+    for id in ids {
+        let fields = log::fields(conn, id)?.filter(|(kind, _)| *kind == DOCUMENT);
+        probes.extend(fields.map(|(_, fields)| (id, Probe::from_fields(&fields))));
+    }
+    Ok(probes)
+}
+
 pub fn probe(view: &View<'_>, id: Id) -> rusqlite::Result<Option<ProbeView>> {
     Ok(shown(view, vec![id])?.pop())
 }
@@ -244,29 +259,25 @@ fn one(view: &View<'_>, id: Id, newest: &mut Newest) -> rusqlite::Result<Option<
         retired: probe.retired,
         stores: probe.stores,
         hold_budget: probe.hold_budget,
-        parts: parts(view.conn, id)?,
+        parts: parts::latest(view.conn, id)?,
     }))
 }
 
 fn current(view: &View<'_>, probe: Id, newest: &mut Newest) -> rusqlite::Result<CurrentView> {
-    let show = |milli_c: Option<i32>, reason: Option<&str>, at_ms: i64| CurrentView {
-        milli_c,
-        quality: match (milli_c, reason) {
-            (None, _) => "no_data",
-            (Some(_), Some(_)) => "uncertain",
-            (Some(_), None) => "good",
-        }
-        .to_owned(),
+    let show = |milli: Option<MilliCelsius>, (quality, reason): (&str, Option<&str>), at_ms: i64| CurrentView {
+        milli_c: milli.map(|milli| milli.0),
+        quality: quality.to_owned(),
         reason: reason.map(str::to_owned),
         at: Some(time::text(at_ms)),
         age_seconds: Some((view.now_ms - at_ms).max(0) / 1_000),
         battery_percent: None,
     };
+    let nothing = |why| ("no_data", Some(why));
     if let Some(latest) = view.more.get::<Samples>().and_then(|samples| samples.of(probe)) {
         let shown = match latest.sample {
-            _ if view.now_ms - latest.at_ms > latest.fresh_ms => show(None, Some("silent"), latest.at_ms),
-            Ok(value) => show(Some(value.0), latest.doubt.map(Doubt::name), latest.at_ms),
-            Err(reason) => show(None, Some(reason.name()), latest.at_ms),
+            _ if view.now_ms - latest.at_ms > latest.fresh_ms => show(None, nothing("silent"), latest.at_ms),
+            Ok(value) => show(Some(value), quality(Some(value), latest.doubt, None), latest.at_ms),
+            Err(reason) => show(None, nothing(reason.name()), latest.at_ms),
         };
         return Ok(CurrentView { battery_percent: latest.battery_percent, ..shown });
     }
@@ -284,22 +295,27 @@ fn current(view: &View<'_>, probe: Id, newest: &mut Newest) -> rusqlite::Result<
             age_seconds: None,
             battery_percent: None,
         },
-        Some((at_ms, _)) if view.now_ms - at_ms > FRESH_MINUTE_MS => show(None, Some("silent"), at_ms),
-        Some((at_ms, reading)) => {
-            show(reading.last.map(|milli| milli.0), reading.no_data.map(|reason| reason.name()), at_ms)
-        }
+        Some((at_ms, _)) if view.now_ms - at_ms > FRESH_MINUTE_MS => show(None, nothing("silent"), at_ms),
+        Some((at_ms, reading)) => show(reading.last, quality_of(reading), at_ms),
     })
 }
 
-/// Each part as it was last heard of.
-fn parts(conn: &Connection, probe: Id) -> rusqlite::Result<Vec<PartView>> {
-    let sql = "SELECT part, state, reason, max(at_ms) FROM haccp_part WHERE probe=?1 GROUP BY part ORDER BY part";
-    let mut statement = conn.prepare_cached(sql)?;
-    let row = |row: &Row<'_>| {
-        let since = time::text(row.get(3)?);
-        Ok(PartView { part: row.get(0)?, on: row.get(1)?, reason: row.get(2)?, since })
+/// Of a minute: what its value is worth, and why it is no better or what else there was in it.
+fn quality_of(reading: &Reading) -> (&'static str, Option<&'static str>) {
+    quality(reading.last, reading.doubt, reading.no_data)
+}
+
+fn quality(
+    value: Option<MilliCelsius>,
+    doubt: Option<Doubt>,
+    no_data: Option<NoData>,
+) -> (&'static str, Option<&'static str>) {
+    let quality = match (value, doubt) {
+        (None, _) => "no_data",
+        (Some(_), Some(_)) => "uncertain",
+        (Some(_), None) => "good",
     };
-    statement.query_map([probe.as_bytes()], row)?.collect()
+    (quality, doubt.map(Doubt::name).or(no_data.map(NoData::name)))
 }
 
 /// One point a minute. A minute without any fact is shown as such: the box was off, or the fact has not arrived.
@@ -338,6 +354,7 @@ pub fn days(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqlite:
 
 fn gap(at_ms: i64) -> PointView {
     PointView {
+        minute: at_ms.div_euclid(60_000),
         at: time::text(at_ms),
         last: None,
         min: None,
@@ -351,9 +368,11 @@ fn gap(at_ms: i64) -> PointView {
     }
 }
 
-fn point(at_ms: i64, HourReading { reading, quality, late, .. }: &HourReading) -> PointView {
+fn point(at_ms: i64, HourReading { minute, reading, quality, late }: &HourReading) -> PointView {
     let milli = |value: Option<MilliCelsius>| value.map(|milli| milli.0);
+    let (worth, reason) = quality_of(reading);
     PointView {
+        minute: *minute,
         at: time::text(at_ms),
         last: milli(reading.last),
         min: milli(reading.lowest()),
@@ -361,13 +380,8 @@ fn point(at_ms: i64, HourReading { reading, quality, late, .. }: &HourReading) -
         n: reading.samples.unwrap_or(0),
         mean: milli(reading.mean()),
         late: *late,
-        quality: match (reading.last, reading.doubt) {
-            (None, _) => "no_data",
-            (Some(_), Some(_)) => "uncertain",
-            (Some(_), None) => "good",
-        }
-        .to_owned(),
-        reason: reading.doubt.map(Doubt::name).or(reading.no_data.map(NoData::name)).map(str::to_owned),
+        quality: worth.to_owned(),
+        reason: reason.map(str::to_owned),
         time_quality: match quality {
             TimeQuality::Unset => TimeQualityView::Unset,
             TimeQuality::Rtc => TimeQualityView::Rtc,
@@ -390,6 +404,19 @@ pub fn breaches(conn: &Connection, open_only: bool) -> rusqlite::Result<Vec<Brea
     let which = if open_only { "WHERE b.closed_ms IS NULL" } else { "" };
     let mut statement = conn.prepare_cached(&format!("{BREACH} {which} ORDER BY b.id DESC LIMIT 500"))?;
     statement.query_map([], breach_from_row)?.collect()
+}
+
+/// Whether a corrective action was written in a compliance record about it.
+pub(super) fn is_dealt_with(conn: &Connection, breach: Id) -> rusqlite::Result<bool> {
+    let mut statement = conn.prepare_cached("SELECT id FROM safety_record WHERE about=?1")?;
+    for record in statement.query_map([breach.as_bytes()], |row| row.get(0).map(Id::from_bytes))? {
+        if let safety::State::Record(record) = safety::fold(&log::facts_of(conn, record?)?)
+            && !record.actions.is_empty()
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn open_breach(conn: &Connection, probe: Id) -> rusqlite::Result<Option<ProbeBreachView>> {
@@ -490,7 +517,7 @@ fn manual_from_row(row: &Row<'_>) -> rusqlite::Result<ManualView> {
     let limits = Limits { min: min.map(MilliCelsius), max: max.map(MilliCelsius) };
     let severity = match limits.judge(MilliCelsius(value)) {
         Verdict::Within => None,
-        Verdict::Above(severity) | Verdict::Below(severity) => Some(format!("{severity:?}").to_lowercase()),
+        Verdict::Above(severity) | Verdict::Below(severity) => Some(severity.name().to_owned()),
     };
     Ok(ManualView {
         id: Uuid::from_bytes(row.get(0)?),

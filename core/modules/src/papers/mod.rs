@@ -65,4 +65,4 @@ pub const MODULE: Module = Module {
 #[derive(utoipa::ToSchema)]
 #[schema(value_type = String, format = Binary)]
 #[expect(dead_code, reason = "the description alone reads it")]
-pub(crate) struct Binary(Vec<u8>);
+pub struct Binary(Vec<u8>);

@@ -7,6 +7,26 @@ use super::site::Site;
 /// Lines of each list of the first page.
 const MOST: usize = 8;
 
+/// How many checks of the period there are of each sort, whatever their list holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Checks {
+    on_time: u64,
+    late: u64,
+    missed: u64,
+    failed: u64,
+}
+
+impl Checks {
+    pub(super) fn add(&mut self, punctual: &str, passed: Option<bool>) {
+        match punctual {
+            "on_time" => self.on_time += 1,
+            "late" => self.late += 1,
+            _ => self.missed += 1,
+        }
+        self.failed += u64::from(passed == Some(false));
+    }
+}
+
 pub(super) fn nothing(within: Part, coverage: Part) -> Answer {
     Answer {
         state: "no_data".to_owned(),
@@ -24,15 +44,12 @@ pub(super) fn nothing(within: Part, coverage: Part) -> Answer {
     }
 }
 
-pub(super) fn of(report: &Report, site: &Site) -> Answer {
-    let checks = |wanted: &str| report.checks.iter().filter(|check| check.punctual == wanted).count() as u64;
+pub(super) fn of(report: &Report, checks: Checks, site: &Site) -> Answer {
     let excursions = report.units.iter().map(|unit| unit.excursions).sum();
     let beyond: u64 = report.units.iter().map(|unit| unit.beyond_minutes).sum();
-    let failed = report.checks.iter().filter(|check| check.passed == Some(false)).count() as u64;
-    let missed = checks("missed");
     let open = open(report);
     let coverage = report.answer.coverage.clone();
-    let deviates = excursions > 0 || beyond > 0 || failed > 0 || missed > 0;
+    let deviates = excursions > 0 || beyond > 0 || checks.failed > 0 || checks.missed > 0;
     let state = match () {
         () if coverage.part == 0 && report.checks.is_empty() && excursions == 0 => "no_data",
         () if !open.is_empty() => "open",
@@ -44,10 +61,10 @@ pub(super) fn of(report: &Report, site: &Site) -> Answer {
         state: state.to_owned(),
         sentence: sentence(report, state, &coverage, excursions, beyond),
         excursions,
-        checks_on_time: checks("on_time"),
-        checks_late: checks("late"),
-        checks_missed: missed,
-        checks_failed: failed,
+        checks_on_time: checks.on_time,
+        checks_late: checks.late,
+        checks_missed: checks.missed,
+        checks_failed: checks.failed,
         open,
         worst: worst(report, site),
         gaps: gaps(report),

@@ -8,6 +8,7 @@ mod desk;
 mod gather;
 mod model;
 pub mod pdf;
+mod picks;
 mod routes;
 pub mod saved;
 mod sheet;
@@ -22,6 +23,7 @@ use trivet_replica::module::{EMPTY, Reach, Read};
 pub use desk::{Desk, Drawing};
 pub use gather::{Asked, MOST, SECTIONS, report};
 pub use model::Report;
+pub use picks::{Filter, Picks};
 pub use routes::{MAX_DAYS, make, pdf_of};
 pub use sheet::{MAX_SHEET, Sheet};
 pub use units::MOST_GAPS;
@@ -40,6 +42,7 @@ pub const MODULE: Module = Module {
         Read { path: "/api/v1/haccp/report", permission: Permission::HaccpRead },
         Read { path: "/api/v1/haccp/report.pdf", permission: Permission::HaccpRead },
         Read { path: "/api/v1/haccp/report.csv", permission: Permission::HaccpRead },
+        Read { path: "/api/v1/haccp/report/tables", permission: Permission::HaccpRead },
         Read { path: "/api/v1/haccp/reports", permission: Permission::HaccpRead },
     ],
     ..EMPTY

@@ -5,6 +5,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::picks::Picks;
+
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = HaccpReport)]
 #[serde(rename_all = "camelCase")]
@@ -35,11 +37,15 @@ pub struct Report {
     pub clock: ClockNotes,
     pub amendments: Vec<Amendment>,
     pub reviews: Vec<Review>,
+    pub audit: Vec<AuditLine>,
     pub seal: Seal,
     /// The sections that were asked for.
     pub sections: Vec<String>,
     /// Sections with more lines than a report holds.
     pub left_out: Vec<LeftOut>,
+    /// Of the tables alone: the figures here are whole.
+    #[serde(skip)]
+    pub picks: Picks,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -393,6 +399,18 @@ pub struct Amendment {
     pub field: String,
     pub before: String,
     pub after: String,
+}
+
+/// How often somebody did something in the period. What the box did by itself is not in it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = HaccpReportAudit)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditLine {
+    pub by: String,
+    pub what: String,
+    pub times: u64,
+    pub first_at: String,
+    pub last_at: String,
 }
 
 /// A signature: who stands behind which period, in which sense.

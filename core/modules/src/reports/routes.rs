@@ -6,16 +6,17 @@ use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use trivet_domain::haccp::Scale;
 use trivet_log::Id;
 use trivet_replica::{App, Problem};
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{Asked, Desk, MAX_SHEET, Report, SECTIONS, csv};
+use super::table::{Column, Table};
+use super::{Asked, Desk, MAX_SHEET, Picks, Report, SECTIONS, csv};
 use crate::{settings, time};
 
 const DAY: i64 = 86_400_000;
@@ -24,7 +25,11 @@ pub const MAX_DAYS: i64 = 366;
 const MAX_UNITS: usize = 150;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(figures)).routes(routes!(as_pdf)).routes(routes!(as_csv))
+    OpenApiRouter::new()
+        .routes(routes!(tables))
+        .routes(routes!(figures))
+        .routes(routes!(as_pdf))
+        .routes(routes!(as_csv))
 }
 
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -37,10 +42,14 @@ pub(super) struct Asking {
     /// Ids of probes, with commas between; all if left out.
     units: Option<String>,
     /// With commas between: `plan`, `units`, `excursions`, `records`, `readings`, `checks`, `cooling`, `timers`,
-    /// `calibrations`, `faults`, `amendments`, `reviews`; all if left out.
+    /// `calibrations`, `faults`, `amendments`, `reviews`, `audit`; all if left out.
     sections: Option<String>,
     /// `C` or `F`; the scale of the plan's limits if left out.
     scale: Option<String>,
+    /// Of tables: `checks.name,checks.state`. Of a table that is named only these columns are there, in this order.
+    fields: Option<String>,
+    /// Of tables: only lines whose cell is this, `checks.state=missed;excursions.unit=Walk-in`.
+    filters: Option<String>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -50,16 +59,12 @@ struct OneSection {
     section: Option<String>,
 }
 
-pub(super) fn invalid(field: &str, text: &str) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{field}: {text}")).field(field, text)
-}
-
 pub(super) fn units_of(units: Option<&str>) -> Result<Option<Vec<Id>>, Problem> {
     let Some(units) = units else { return Ok(None) };
     let ids = units.split(',').filter(|text| !text.is_empty()).map(|text| text.trim().parse::<Uuid>().map(Id));
-    let ids = ids.collect::<Result<Vec<Id>, _>>().map_err(|_| invalid("units", "ids with commas between"))?;
+    let ids = ids.collect::<Result<Vec<Id>, _>>().map_err(|_| Problem::invalid("units", "ids with commas between"))?;
     if ids.is_empty() || ids.len() > MAX_UNITS {
-        return Err(invalid("units", &format!("1 to {MAX_UNITS} ids")));
+        return Err(Problem::invalid("units", format!("1 to {MAX_UNITS} ids")));
     }
     Ok(Some(ids))
 }
@@ -69,7 +74,7 @@ pub(super) fn sections_of(sections: Option<&str>) -> Result<BTreeSet<String>, Pr
     let asked: BTreeSet<String> =
         sections.split(',').map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect();
     match asked.iter().find(|section| !SECTIONS.contains(&section.as_str())) {
-        Some(unknown) => Err(invalid("sections", &format!("`{unknown}` is none of {}", SECTIONS.join(", ")))),
+        Some(unknown) => Err(Problem::invalid("sections", format!("`{unknown}` is none of {}", SECTIONS.join(", ")))),
         None => Ok(asked),
     }
 }
@@ -79,16 +84,15 @@ pub(super) fn scale_of(scale: Option<&str>) -> Result<Option<Scale>, Problem> {
         None => Ok(None),
         Some("C") => Ok(Some(Scale::Celsius)),
         Some("F") => Ok(Some(Scale::Fahrenheit)),
-        Some(_) => Err(invalid("scale", "`C` or `F`")),
+        Some(_) => Err(Problem::invalid("scale", "`C` or `F`")),
     }
 }
 
 impl Asking {
     fn asked(&self) -> Result<Asked, Problem> {
-        let moment = |field: &str, text: &str| time::parse(text).ok_or_else(|| invalid(field, "a time as RFC 3339"));
-        let (from_ms, to_ms) = (moment("from", &self.from)?, moment("to", &self.to)?);
+        let (from_ms, to_ms) = (time::of("from", &self.from)?, time::of("to", &self.to)?);
         if to_ms <= from_ms || to_ms - from_ms > MAX_DAYS * DAY {
-            return Err(invalid("from", &format!("before `to`, and at most {MAX_DAYS} days")));
+            return Err(Problem::invalid("from", format!("before `to`, and at most {MAX_DAYS} days")));
         }
         Ok(Asked {
             from_ms,
@@ -96,18 +100,66 @@ impl Asking {
             units: units_of(self.units.as_deref())?,
             sections: sections_of(self.sections.as_deref())?,
             scale: scale_of(self.scale.as_deref())?,
+            picks: Picks::read(self.fields.as_deref(), self.filters.as_deref())?,
         })
     }
 }
 
 /// A report, and the language of the site.
 pub async fn make(app: &App, asked: Asked) -> Result<(Report, String), Problem> {
+    if !asked.picks.is_empty() {
+        asked.picks.check(&all_tables(app).await?)?;
+    }
+
     let (identity, version) = (app.identity.clone(), app.version);
     app.read(move |view| {
         let report = super::report(view, &identity, version, &asked)?;
         Ok((report, settings::in_force(view.conn)?.language))
     })
     .await
+}
+
+/// The tables that there are: those of a report of next to no time.
+pub(super) async fn all_tables(app: &App) -> Result<Vec<Table>, Problem> {
+    let (identity, version, now_ms) = (app.identity.clone(), app.version, app.wall.now_ms());
+    let asked = Asked::all(now_ms - 1, now_ms);
+    Ok(app.read(move |view| super::report(view, &identity, version, &asked)).await?.tables())
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportTables)]
+struct Tables {
+    tables: Vec<TableView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportTable)]
+struct TableView {
+    section: String,
+    title: String,
+    columns: Vec<ColumnView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = ReportColumn)]
+struct ColumnView {
+    id: String,
+    head: String,
+}
+
+/// The tables of a report and their columns, to pick from.
+#[utoipa::path(get, path = "/api/v1/haccp/report/tables", tag = "haccp", responses((status = 200, body = Tables)))]
+async fn tables(State(app): State<App>) -> Result<Json<Tables>, Problem> {
+    let column = |column: Column| {
+        let head = if column.head.is_empty() { column.id.replace('_', " ") } else { column.head };
+        ColumnView { id: column.id, head }
+    };
+    let table = |table: Table| TableView {
+        section: table.section,
+        title: table.title,
+        columns: table.columns.into_iter().map(column).collect(),
+    };
+    Ok(Json(Tables { tables: all_tables(&app).await?.into_iter().map(table).collect() }))
 }
 
 /// A sheet is written on a thread that may be busy.
@@ -163,7 +215,7 @@ async fn as_csv(
     let (report, _) = make(&app, asked).await?;
     let name = file_name(&report, "csv");
     let text = csv::write(&report, one.section.as_deref())
-        .ok_or_else(|| invalid("section", "no table of this report; `sections` says which it has"))?;
+        .ok_or_else(|| Problem::invalid("section", "no table of this report; `sections` says which it has"))?;
     Ok(file(text.into_bytes(), csv::MEDIA_TYPE, &name))
 }
 

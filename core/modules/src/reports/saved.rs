@@ -19,8 +19,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::routes::{invalid, scale_of, sections_of};
-use super::{Asked, SECTIONS};
+use super::routes::{all_tables, scale_of, sections_of};
+use super::{Asked, Filter, Picks, SECTIONS};
 use crate::time;
 
 pub(super) const SCHEMA: &str =
@@ -64,8 +64,13 @@ pub fn asked(saved: &Saved, from_ms: i64, to_ms: i64) -> Asked {
             false => saved.sections.iter().filter(known).cloned().collect(),
         },
         scale: scale_of(Some(saved.scale.as_str()).filter(|scale| !scale.is_empty())).ok().flatten(),
+        picks: Picks { fields: saved.fields.clone(), filters: saved.filters.iter().cloned().map(filter).collect() },
         ..asked
     }
+}
+
+fn filter((column, is): (String, String)) -> Filter {
+    Filter { column, is }
 }
 
 /// The day, week or month that was over last, by the clock on the wall; from and to.
@@ -98,6 +103,9 @@ struct SavedView {
     units: Vec<Uuid>,
     /// Empty: all.
     sections: Vec<String>,
+    /// Columns, `table.column`; of a table that is not named all.
+    fields: Vec<String>,
+    filters: Vec<Filter>,
     scale: Option<String>,
     /// `never`, `day`, `week` or `month`.
     every: String,
@@ -118,6 +126,9 @@ struct SavedChange {
     name: Option<String>,
     units: Option<Vec<Uuid>>,
     sections: Option<Vec<String>>,
+    /// Of a table that is named only these columns are there, in this order.
+    fields: Option<Vec<String>>,
+    filters: Option<Vec<Filter>>,
     /// `C`, `F`, or nothing for the scale of the plan's limits.
     scale: Option<String>,
     /// `never`, `day`, `week` (from Monday on) or `month`: the box makes the one that is over, as CSV and PDF.
@@ -133,13 +144,15 @@ impl SavedChange {
         }
         let every = |text: &String| {
             let known = Every::ALL.into_iter().find(|every| every.name() == text);
-            known.ok_or_else(|| invalid("every", "`never`, `day`, `week` or `month`"))
+            known.ok_or_else(|| Problem::invalid("every", "`never`, `day`, `week` or `month`"))
         };
         Ok(Change {
             every: self.every.as_ref().map(every).transpose()?,
             name: self.name,
             units: self.units.map(|units| units.into_iter().map(Id).collect()),
             sections: self.sections,
+            fields: self.fields,
+            filters: self.filters.map(|all| all.into_iter().map(|filter| (filter.column, filter.is)).collect()),
             scale: self.scale,
             keep: self.keep,
             retired: None,
@@ -160,6 +173,8 @@ fn show((id, saved): (Id, Saved)) -> SavedView {
         name: saved.name,
         units: saved.units.into_iter().map(|unit| unit.0).collect(),
         sections: saved.sections,
+        fields: saved.fields,
+        filters: saved.filters.into_iter().map(filter).collect(),
         scale: Some(saved.scale).filter(|scale| !scale.is_empty()),
         every: saved.every.name().to_owned(),
         keep: saved.keep,
@@ -209,6 +224,12 @@ async fn remove(
 }
 
 async fn edit(app: &App, caller: Caller, key: Id, report: Id, change: Change) -> Result<SavedView, Problem> {
+    let fields = change.fields.clone().unwrap_or_default();
+    let filters = change.filters.iter().flatten().cloned().map(filter).collect();
+    let picks = Picks { fields, filters };
+    if !picks.is_empty() {
+        picks.check(&all_tables(app).await?)?;
+    }
     app.submit(caller.actor(), key, AnyCommand::Reports(Command::Save { report, change })).await?;
     let fields = app.read(move |view| log::fields(view.conn, report)).await?;
     let saved = fields.map(|(_, fields)| (report, Saved::from_fields(&fields)));

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answer::{day, long};
 use super::model::*;
+use super::picks::Filter;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Table {
@@ -62,7 +63,7 @@ impl Report {
     pub fn tables(&self) -> Vec<Table> {
         let unit = if self.scale == "F" { "°F" } else { "°C" };
         let mut tables = vec![self.summary()];
-        let all: [(&str, Section); 12] = [
+        let all: [(&str, Section); 13] = [
             ("units", |report, unit| vec![report.unit_table(unit), report.gap_table()]),
             ("excursions", |report, unit| vec![report.excursion_table(unit)]),
             ("records", |report, unit| vec![report.record_table(), report.action_table(unit)]),
@@ -75,6 +76,7 @@ impl Report {
             ("amendments", |report, _| vec![report.amendment_table()]),
             ("plan", |report, _| vec![report.plan_table()]),
             ("reviews", |report, _| vec![report.review_table()]),
+            ("audit", |report, _| vec![report.audit_table()]),
         ];
         for (section, of) in all {
             if self.sections.iter().any(|asked| asked == section) {
@@ -85,6 +87,7 @@ impl Report {
             let left = self.left_out.iter().find(|left| left.section == table.section);
             table.note =
                 left.map(|left| format!("{} more lines are not in this report: ask for a shorter period", left.rows));
+            self.picks.apply(table);
         }
         tables
     }
@@ -139,6 +142,8 @@ impl Report {
             row("last checkpoint", text(self.seal.checkpoints.first())),
         ];
         rows.extend(answer.open.iter().map(|line| row("open", line.clone())));
+        let picked = |filter: &Filter| row("lines picked", format!("{} is “{}”", filter.column, filter.is));
+        rows.extend(self.picks.filters.iter().map(picked));
         self.table("summary", "Summary", &[("name", "", 0), ("value", "", 0)], rows, "")
     }
 
@@ -576,6 +581,21 @@ impl Report {
         ];
         let empty = "No plan was approved: units went by limits set for them or by the defaults of their kind.";
         self.table("plan", "Limits of the HACCP plan", &of, rows, empty)
+    }
+
+    fn audit_table(&self) -> Table {
+        let row = |one: &AuditLine| {
+            vec![one.by.clone(), one.what.clone(), one.times.to_string(), one.first_at.clone(), one.last_at.clone()]
+        };
+        let of = [
+            ("by", "Who", 24),
+            ("what", "What", 34),
+            ("times", "Times", 8),
+            ("first_at", "First", 16),
+            ("last_at", "Last", 16),
+        ];
+        let rows = self.audit.iter().map(row).collect();
+        self.table("audit", "Who did what", &of, rows, "Nobody did anything that stands in the record.")
     }
 
     fn review_table(&self) -> Table {

@@ -1,18 +1,23 @@
 //! The compliance of a location in a period: the score (G-04) and the figures that it is made of (AUD-10).
 
+use std::collections::HashMap;
+
 use rusqlite::params;
 use serde::Serialize;
-use trivet_domain::MilliCelsius;
 use trivet_domain::haccp::{DOCUMENT, Probe};
 use trivet_domain::safety::score::{Share, Shares};
-use trivet_domain::safety::{Effective, Plan};
+use trivet_domain::safety::{Approval, in_force};
 use trivet_log::Id;
 use trivet_replica::View;
 use trivet_replica::store::log;
 use utoipa::ToSchema;
 
 use super::{plans, view};
+use crate::haccp::counting::{Counting, SETTLES_MS, Slots, Standing};
+use crate::haccp::minutes;
 use crate::time;
+
+const MINUTE_MS: i64 = 60_000;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = Compliance)]
@@ -55,10 +60,9 @@ impl From<Share> for ShareView {
 }
 
 pub fn compliance(view: &View<'_>, location: Id, from_ms: i64, to_ms: i64) -> rusqlite::Result<ComplianceView> {
-    let standing = plans::in_force(view.conn, location, view.now_ms)?;
-    let plan = standing.as_ref().map(|(_, plan)| plan);
-    let readings = readings(view, plan, from_ms, to_ms.min(view.now_ms))?;
-    of_readings(view, location, (from_ms, to_ms), readings)
+    let approvals = plans::approvals(view.conn, location)?;
+    let readings = readings(view, &approvals, (from_ms, to_ms))?;
+    made(view, in_force(&approvals, view.now_ms), (from_ms, to_ms), readings)
 }
 
 /// With minutes in range and coverage that somebody has counted already.
@@ -68,8 +72,18 @@ pub fn of_readings(
     (from_ms, to_ms): (i64, i64),
     (in_range, coverage): (Share, Share),
 ) -> rusqlite::Result<ComplianceView> {
-    let standing = plans::in_force(view.conn, location, view.now_ms)?;
-    let plan = standing.as_ref().map(|(_, plan)| plan);
+    let approvals = plans::approvals(view.conn, location)?;
+    made(view, in_force(&approvals, view.now_ms), (from_ms, to_ms), (in_range, coverage))
+}
+
+fn made(
+    view: &View<'_>,
+    standing: Option<&Approval>,
+    (from_ms, to_ms): (i64, i64),
+    (in_range, coverage): (Share, Share),
+) -> rusqlite::Result<ComplianceView> {
+    let standing = standing.and_then(|approval| Some((approval.version, approval.plan()?)));
+    let warn_days = standing.as_ref().map_or(14, |(_, plan)| plan.calibration.warn_days);
     let count = |sql: &str, from: i64, to: i64| -> rusqlite::Result<u64> {
         let count: i64 = view.conn.prepare_cached(sql)?.query_row(params![from, to], |row| row.get(0))?;
         Ok(count.cast_unsigned())
@@ -79,9 +93,12 @@ pub fn of_readings(
     let corrections =
         Share::new(count(&format!("{due} AND closed_ms<=due_ms"), from_ms, due_to)?, count(due, from_ms, due_to)?);
     let open = "SELECT count(*) FROM safety_record WHERE closed_ms IS NULL AND opened_ms>=?1 AND due_ms<?2";
-    let states = view::calibration_states(view.conn, plan.map_or(14, |plan| plan.calibration.warn_days), view.now_ms)?;
+    // What is no longer in use is neither calibrated nor online, and that is no fault.
+    let mut probes = crate::haccp::view::probes(view)?;
+    probes.retain(|probe| !probe.retired);
+    let mut states = view::calibration_states(view.conn, warn_days, view.now_ms)?;
+    states.retain(|state| probes.iter().any(|probe| probe.id == state.probe_id));
     let valid = states.iter().filter(|state| matches!(state.state.as_str(), "valid" | "due")).count() as u64;
-    let probes = crate::haccp::view::probes(view)?;
     let online = probes.iter().filter(|probe| probe.current.milli_c.is_some()).count() as u64;
     let shares = Shares {
         readings_in_range: in_range,
@@ -101,35 +118,32 @@ pub fn of_readings(
         open_violations: count(open, i64::MIN, i64::MAX)?,
         overdue_corrections: count(open, i64::MIN, view.now_ms)?,
         calibrations_due: states.iter().filter(|state| state.state != "valid").count() as u64,
-        plan_version: standing.as_ref().map(|(approval, _)| approval.version),
+        plan_version: standing.map(|(version, _)| version),
     })
 }
 
-/// Minutes in range of those with a value, and minutes with a value of all. A minute is in range if all of it was.
-fn readings(view: &View<'_>, plan: Option<&Plan>, from_ms: i64, to_ms: i64) -> rusqlite::Result<(Share, Share)> {
-    let (mut within, mut known, mut probes) = (0, 0, 0);
-    let mut statement = view.conn.prepare_cached("SELECT id FROM haccp_probe")?;
-    let ids = statement.query_map([], |row| row.get(0).map(Id::from_bytes))?;
-    for id in ids {
-        let id: Id = id?;
+/// Minutes in range of those with a value, and minutes with a value of all: as a report counts them, of the probes that
+/// are in use.
+fn readings(view: &View<'_>, approvals: &[Approval], (from_ms, to_ms): (i64, i64)) -> rusqlite::Result<(Share, Share)> {
+    let from = -(-from_ms).div_euclid(MINUTE_MS);
+    let end = to_ms.min(view.now_ms - SETTLES_MS).div_euclid(MINUTE_MS).max(from);
+    let slots = Slots::one(from, end);
+    let mut countings = HashMap::new();
+    let mut statement = view.conn.prepare_cached("SELECT id FROM haccp_probe WHERE retired=0")?;
+    for id in statement.query_map([], |row| row.get(0).map(Id::from_bytes))? {
+        let id = id?;
         let fields = log::fields(view.conn, id)?.filter(|(kind, _)| *kind == DOCUMENT);
         let Some(probe) = fields.map(|(_, fields)| Probe::from_fields(&fields)) else { continue };
-        let effective = Effective::of(plan, id, probe.unit_kind);
-        let own = effective.control_point.is_none().then_some(probe.limits);
-        let holds = |value: i32| match own {
-            // A limit that a person has set for the probe stands in for the default of its kind.
-            Some(limits) if limits.min.is_some() || limits.max.is_some() => {
-                limits.judge(MilliCelsius(value)) == trivet_domain::haccp::Verdict::Within
-            }
-            _ => effective.holds(MilliCelsius(value)),
-        };
-        probes += 1;
-        for point in crate::haccp::view::history(view.conn, id, from_ms, to_ms)? {
-            let Some((lowest, highest)) = point.min.zip(point.max) else { continue };
-            known += 1;
-            within += u64::from(holds(lowest) && holds(highest));
-        }
+        let standing = Standing::timeline(approvals, id, &probe, (from_ms, to_ms));
+        countings.insert(id, Counting::new(standing, from, end, &slots, None));
     }
-    let minutes = u64::try_from((to_ms - from_ms) / 60_000).unwrap_or(0) * probes;
-    Ok((Share::new(within, known), Share::new(known, minutes)))
+    minutes::visit(view.conn, from.div_euclid(60)..(end + 59).div_euclid(60), |_, probe, readings| {
+        if let Some(counting) = countings.get_mut(&probe) {
+            counting.add(readings, &slots);
+        }
+    })?;
+    let known: u64 = countings.values().map(|counting| counting.known).sum();
+    let beyond: u64 = countings.values().map(|counting| counting.beyond).sum();
+    let minutes = (end - from).unsigned_abs() * countings.len() as u64;
+    Ok((Share::new(known - beyond, known), Share::new(known, minutes)))
 }

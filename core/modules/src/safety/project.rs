@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 use trivet_domain::History;
-use trivet_domain::safety::{self, CoolingVerdict, Expiry, Punctual, State, severity};
+use trivet_domain::safety::{self, CoolingVerdict, Expiry, Punctual, State};
 use trivet_log::Id;
 use trivet_replica::module::Projecting;
 
@@ -10,28 +10,20 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
     let conn = projecting.conn;
     match safety::fold(history) {
         State::Nothing => Ok(()),
-        State::Plans(approvals) => {
-            conn.prepare_cached("DELETE FROM safety_plan WHERE subject=?1")?.execute([id.as_bytes()])?;
-            let mut insert = conn.prepare_cached("INSERT INTO safety_plan VALUES(?1, ?2, ?3, ?4, ?5)")?;
-            for (place, approval) in (0_i64..).zip(&approvals) {
-                let row = params![id.as_bytes(), place, approval.id.as_bytes(), approval.version, approval.from_ms];
-                insert.execute(row)?;
-            }
+        State::Plans(_) => {
+            conn.prepare_cached("INSERT OR REPLACE INTO safety_plan VALUES(?1)")?.execute([id.as_bytes()])?;
             Ok(())
         }
         State::Check(check) => {
             let done = check.done.as_ref();
             let missed = check.missed.as_ref();
-            let named = done.map(|done| done.what.check.as_str()).or(missed.map(|missed| missed.what.check.as_str()));
             let due = done.and_then(|done| done.what.due_ms).or(missed.map(|missed| missed.what.due_ms));
             let at_ms = done.map(|done| done.at_ms).or(missed.map(|missed| missed.at_ms));
-            let sql = "INSERT OR REPLACE INTO safety_check VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let sql = "INSERT OR REPLACE INTO safety_check VALUES(?1, ?2, ?3, ?4, ?5)";
             conn.prepare_cached(sql)?.execute(params![
                 id.as_bytes(),
-                named.unwrap_or_default(),
                 due,
                 at_ms.unwrap_or_default(),
-                done.is_some(),
                 check.was_missed() || check.punctual() == Punctual::Missed,
                 done.is_none_or(|done| done.what.passed),
             ])?;
@@ -39,11 +31,10 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
         }
         State::Cooling(cooling) => {
             let verdict = cooling.ended.as_ref().map(|ended| verdict(ended.what.verdict));
-            let sql = "INSERT OR REPLACE INTO safety_cooling VALUES(?1, ?2, ?3, ?4, ?5)";
+            let sql = "INSERT OR REPLACE INTO safety_cooling VALUES(?1, ?2, ?3, ?4)";
             conn.prepare_cached(sql)?.execute(params![
                 id.as_bytes(),
                 cooling.started.at_ms,
-                cooling.started.what.probe.as_ref().map(Id::as_bytes),
                 verdict,
                 cooling.settled.is_some(),
             ])?;
@@ -56,11 +47,10 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
                 Expiry::TimeUp => expired.at_ms.min(timer.started.what.deadline_ms()),
                 Expiry::TooWarm => expired.at_ms,
             };
-            let sql = "INSERT OR REPLACE INTO safety_timer VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
+            let sql = "INSERT OR REPLACE INTO safety_timer VALUES(?1, ?2, ?3, ?4, ?5)";
             conn.prepare_cached(sql)?.execute(params![
                 id.as_bytes(),
                 timer.started.at_ms,
-                timer.state().name(),
                 timer.expired.as_ref().map(over),
                 too_warm,
                 timer.ended.as_ref().map(|ended| ended.at_ms),
@@ -80,15 +70,13 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
             Ok(())
         }
         State::Record(record) => {
-            let sql = "INSERT OR REPLACE INTO safety_record VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+            let sql = "INSERT OR REPLACE INTO safety_record VALUES(?1, ?2, ?3, ?4, ?5)";
             conn.prepare_cached(sql)?.execute(params![
                 id.as_bytes(),
                 record.opened.what.about.as_ref().map(Id::as_bytes),
-                severity::name(record.opened.what.severity),
                 record.opened.at_ms,
                 record.opened.what.due_ms,
                 record.closed.map(|(at_ms, _)| at_ms),
-                record.verified.is_some(),
             ])?;
             Ok(())
         }

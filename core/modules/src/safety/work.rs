@@ -15,7 +15,7 @@ use trivet_replica::View;
 
 use super::{plans, view};
 use crate::haccp::Samples;
-use crate::time;
+use crate::haccp::minutes::minutes;
 
 /// A check that was due longer ago than this is not found missed any more: the box was off, and its reader sees that.
 const LOOK_BACK_MS: i64 = 26 * 3_600_000;
@@ -87,7 +87,7 @@ fn missed(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
     let mut work = Vec::new();
     for due in due {
         let over = view.now_ms > due.due_ms + i64::from(due.check.grace_minutes) * 60_000;
-        if !over || view::check_state(view.conn, due.slot)?.is_some() {
+        if !over || view::is_noted(view.conn, due.slot)? {
             continue;
         }
         let missed = CheckMissed {
@@ -104,19 +104,18 @@ fn missed(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
 }
 
 /// A run's samples: the minutes of its probe, each with its highest value and the time of its end, and those by hand.
+/// What a sensor had kept, and sent later, is as good as what came at once.
 pub fn samples_of(conn: &Connection, cooling: &Cooling, now_ms: i64) -> rusqlite::Result<Vec<Sample>> {
     let began_ms = cooling.started.what.began_ms;
-    let points = match cooling.started.what.probe {
-        Some(probe) => crate::haccp::view::history(conn, probe, began_ms, now_ms)?,
+    let recorded = match cooling.started.what.probe {
+        Some(probe) => minutes(conn, probe, began_ms, now_ms)?,
         None => Vec::new(),
     };
-    // What no fact speaks of is a gap, not a sample.
-    let recorded = points.into_iter().filter(|point| !point.late && point.reason.as_deref() != Some("no record"));
-    let samples = recorded.filter_map(|point| {
-        let at_ms = time::parse(&point.at)? + 60_000;
-        // A minute with doubt in it is no better than one without data.
-        let value = point.max.filter(|_| point.quality == "good").map(MilliCelsius);
-        Some(Sample { at_ms, value, by_hand: false })
+    let samples = recorded.chunk_by(|one, next| one.minute == next.minute).filter_map(|minute| {
+        // With doubt in it, it is no better than one without data.
+        let doubted = minute.iter().any(|at| at.reading.doubt.is_some());
+        let value = minute.iter().filter_map(|at| at.reading.highest()).max().filter(|_| !doubted);
+        Some(Sample { at_ms: (minute.first()?.minute + 1) * 60_000, value, by_hand: false })
     });
     Ok(cooling.with_measured(samples.filter(|sample| sample.at_ms <= now_ms).collect()))
 }
@@ -143,6 +142,18 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
         let late = view.now_ms - DISCARD_WITHIN_MS;
         statement.query_map([late], |row| row.get(0).map(Id::from_bytes))?.collect()
     };
+    let checks = wanted("SELECT s.id FROM safety_check s WHERE (s.missed=1 OR s.passed=0)")?;
+    let cooling = wanted("SELECT s.id FROM safety_cooling s WHERE s.verdict<>'passed'")?;
+    let mut timers = wanted("SELECT s.id FROM safety_timer s WHERE s.too_warm=1")?;
+    let expired = "SELECT s.id FROM safety_timer s WHERE s.ended_ms IS NULL AND s.expired_ms<?1 AND s.too_warm=0";
+    timers.extend(wanted(expired)?);
+    let manual = "SELECT s.id FROM haccp_manual s WHERE s.entered_ms>?1-86400000 AND (s.value>s.max OR s.value<s.min)";
+    let manual = wanted(manual)?;
+    let calibrations = wanted("SELECT s.id FROM safety_calibration s WHERE s.found_good=0")?;
+    // The plan is long: it is read where something asks for it.
+    if [&checks, &cooling, &timers, &manual, &calibrations].into_iter().all(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
     let mut work = Vec::new();
     let mut open = |about: Id, opened: RecordOpened| {
         let record = record_about(about);
@@ -166,7 +177,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
         plan_version: version,
         probe: None,
     };
-    for id in wanted("SELECT s.id FROM safety_check s WHERE (s.missed=1 OR s.passed=0)")? {
+    for id in checks {
         let Some(check) = view::check_state(conn, id)? else { continue };
         let (what, plan_version, named) = match (&check.done, &check.missed) {
             (Some(done), _) if !done.what.passed => {
@@ -183,7 +194,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
         };
         open(id, RecordOpened { plan_version: plan_version.or(version), control_point: of_check(named), ..what });
     }
-    for id in wanted("SELECT s.id FROM safety_cooling s WHERE s.verdict IN('failed', 'indeterminate')")? {
+    for id in cooling {
         let Some(cooling) = view::cooling_state(conn, id)? else { continue };
         let Some(ended) = &cooling.ended else { continue };
         let summary = match ended.what.verdict {
@@ -204,8 +215,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
             },
         );
     }
-    let expired = "SELECT s.id FROM safety_timer s WHERE (s.too_warm=1 OR (s.ended_ms IS NULL AND s.expired_ms<?1))";
-    for id in wanted(expired)? {
+    for id in timers {
         let Some(timer) = view::timer_state(conn, id)? else { continue };
         let too_warm = timer.expired.as_ref().is_some_and(|expired| expired.what.why == Expiry::TooWarm);
         let why = if too_warm { "became too warm" } else { "not discarded after its time" };
@@ -219,8 +229,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
             },
         );
     }
-    let manual = "SELECT s.id FROM haccp_manual s WHERE s.entered_ms>?1-86400000 AND (s.value>s.max OR s.value<s.min)";
-    for id in wanted(manual)? {
+    for id in manual {
         let Some(read) = crate::haccp::view::manual(conn, id)? else { continue };
         let limits = Limits { min: read.min_milli_c.map(MilliCelsius), max: read.max_milli_c.map(MilliCelsius) };
         let (Verdict::Above(severity) | Verdict::Below(severity)) = limits.judge(MilliCelsius(read.value_milli_c))
@@ -231,7 +240,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
         let opened = record(RecordKind::Breach, severity, summary, id);
         open(id, RecordOpened { probe: Some(Id(read.sensor_id)), ..opened });
     }
-    for id in wanted("SELECT s.id FROM safety_calibration s WHERE s.found_good=0")? {
+    for id in calibrations {
         let Some(calibration) = view::calibration_state(conn, id)? else { continue };
         let worst = calibration.what.points.iter().map(|point| point.found).max_by_key(|found| found.unsigned_abs());
         let off = MilliCelsius(worst.unwrap_or(0));
