@@ -15,4 +15,9 @@ pub mod shim;
 pub use guest::{Answer, Guest, Live, new_key};
 pub use process::{Binaries, Process, free_port, until};
 pub use ready::{BoxAddress, Broker, PrinterAddress, ProbeAddress, Ready, User};
-pub use restaurant::{Plan, Restaurant};
+pub use restaurant::{Plan, Restaurant, Sensor};
+
+/// A time in milliseconds since 1970, as the API takes it.
+pub fn rfc3339(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms).unwrap_or_default().to_string()
+}

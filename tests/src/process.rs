@@ -1,7 +1,7 @@
 //! A process of the restaurant: started from the build's folder, its words in a file, ended with its owner.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -48,8 +48,17 @@ pub fn free_port() -> anyhow::Result<u16> {
 impl Process {
     /// Standard error goes to `NAME.log` in `logs`; standard output too, unless a line of it is wanted.
     pub fn start(name: &str, command: &mut Command, logs: &Path) -> anyhow::Result<Process> {
+        Process::start_with(Stdio::null(), name, command, logs)
+    }
+
+    /// One that takes commands: see [`Process::tell`].
+    pub fn listening(name: &str, command: &mut Command, logs: &Path) -> anyhow::Result<Process> {
+        Process::start_with(Stdio::piped(), name, command, logs)
+    }
+
+    fn start_with(input: Stdio, name: &str, command: &mut Command, logs: &Path) -> anyhow::Result<Process> {
         let log = File::options().create(true).append(true).open(logs.join(format!("{name}.log")))?;
-        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        command.stdin(input).stdout(log.try_clone()?).stderr(log);
         let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         Ok(Process { name: name.to_owned(), child })
     }
@@ -65,6 +74,12 @@ impl Process {
         let process = Process { name: name.to_owned(), child };
         let announcement = serde_json::from_str(&line).with_context(|| format!("{name} said {line:?}"))?;
         Ok((process, announcement))
+    }
+
+    /// A line on its input.
+    pub fn tell(&mut self, line: &str) -> anyhow::Result<()> {
+        let input = self.child.stdin.as_mut().with_context(|| format!("{} takes no commands", self.name))?;
+        Ok(writeln!(input, "{line}")?)
     }
 
     pub fn pid(&self) -> u32 {

@@ -27,8 +27,8 @@ pub struct Plan {
     /// Real devices in the place of virtual ones: name to address[,profile].
     pub printers: BTreeMap<String, String>,
     pub probes: BTreeMap<String, String>,
-    /// The image of a sensor of our own: it runs in QEMU, on a serial line of the first box.
-    pub sensor: Option<PathBuf>,
+    /// A sensor of our own, on a serial line of the first box.
+    pub sensor: Option<Sensor>,
     /// Printers of the caller's own beside these, each with one station: name, address and station.
     pub more_printers: Vec<(String, String, String)>,
     /// Sets the first box's clock off by so much.
@@ -43,6 +43,25 @@ pub struct Plan {
     pub paper_mm_per_s: Option<u32>,
     /// Where the binaries are; beside the one that runs if None.
     pub bin_dir: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Sensor {
+    /// This image, in QEMU.
+    Qemu(PathBuf),
+    /// `trivet-probe-sim`, which can be updated. Images for it lie in the restaurant's folder: `firmware-0.2.0.tvf`,
+    /// `firmware-0.3.0.tvf` that does not start, and `foreign.tvf` of another key.
+    Simulated,
+}
+
+impl Sensor {
+    /// The chip on its wire.
+    fn chip(&self) -> &'static str {
+        match self {
+            Sensor::Qemu(_) => "28-03161e64ff01",
+            Sensor::Simulated => "28-000000010001",
+        }
+    }
 }
 
 impl Default for Plan {
@@ -73,8 +92,6 @@ const PRINTERS: [(&str, &str, &[&str], &[&str]); 3] = [
     ("bar", "escpos", &["bar", "receipt"], &["grill", "cold"]),
     ("labels", "zpl", &["label"], &[]),
 ];
-/// The chip that the board of QEMU has on its wire.
-const SENSOR: &str = "28-03161e64ff01";
 const ROLES: [(&str, &str, &str); 5] = [
     ("owner", "Oona Owner", "owner"),
     ("manager", "Mikko Manager", "manager"),
@@ -330,9 +347,10 @@ impl Opening {
             users.insert(role.to_owned(), user);
         }
         plan["people"] = Value::Array(people);
-        if self.plan.sensor.is_some() {
-            // What its board simulates is never as cold as this.
-            let probe = json!({"name": "Cold store", "unitKind": "fridge", "maxMilliC": 1_000, "input": "cold-store",
+        if let Some(sensor) = &self.plan.sensor {
+            // What QEMU's board simulates is never as cold as this.
+            let max = if matches!(sensor, Sensor::Qemu(_)) { 1_000 } else { 5_000 };
+            let probe = json!({"name": "Cold store", "unitKind": "fridge", "maxMilliC": max, "input": "cold-store",
                 "alarmDelaySeconds": 0});
             plan["probes"].as_array_mut().context("probes")?.push(probe);
         }
@@ -415,16 +433,19 @@ impl Opening {
             probes.insert(name.clone(), ProbeAddress { kind, address: real.clone(), control: None });
         }
         self.keep(process);
-        if let Some(image) = self.plan.sensor.clone() {
-            let path = self.sensor(&image)?;
-            let address = format!("serial:{path},{SENSOR}");
+        if let Some(sensor) = self.plan.sensor.clone() {
+            let path = match &sensor {
+                Sensor::Qemu(image) => self.board(image)?,
+                Sensor::Simulated => self.simulated()?,
+            };
+            let address = format!("serial:{path},{}", sensor.chip());
             probes.insert("cold-store".to_owned(), ProbeAddress { kind: "serial".to_owned(), address, control: None });
         }
         Ok(probes)
     }
 
     /// Starts the board; gives the path of its line.
-    fn sensor(&mut self, image: &Path) -> anyhow::Result<String> {
+    fn board(&mut self, image: &Path) -> anyhow::Result<String> {
         anyhow::ensure!(image.exists(), "{} is not built: `cargo xtask firmware` first", image.display());
         let mut command = Command::new("qemu-system-arm");
         command.args(["-cpu", "cortex-m3", "-machine", "lm3s6965evb", "-nographic", "-monitor", "none"]);
@@ -436,6 +457,26 @@ impl Opening {
         });
         self.keep(process);
         path.context("QEMU names no line")
+    }
+
+    fn simulated(&mut self) -> anyhow::Result<String> {
+        let program = self.binaries.path("trivet-probe-sim")?;
+        for (file, version, more) in [
+            ("firmware-0.2.0.tvf", "0.2.0", None),
+            ("firmware-0.3.0.tvf", "0.3.0", Some("--image-broken")),
+            ("foreign.tvf", "0.4.0", Some("--image-key-seed=7")),
+        ] {
+            let mut command = Command::new(&program);
+            command.arg("--image").arg(self.folder.join(file)).args(["--image-version", version, "--image-slot", "b"]);
+            run(command.args(more))?;
+        }
+        let link = self.folder.join("sensor");
+        let mut command = Command::new(&program);
+        command.arg("--link").arg(&link).args(["--sensor", "3.4", "--battery", "87"]);
+        let process = Process::listening("sensor", &mut command, &self.folder)?;
+        until(Duration::from_secs(20), || Ok(link.exists().then_some(())))?;
+        self.keep(process);
+        Ok(text(&link))
     }
 
     fn scales(&mut self) -> anyhow::Result<BTreeMap<String, ProbeAddress>> {
@@ -474,6 +515,10 @@ impl Opening {
         if name == "box1" {
             writeln!(toml, "clock_offset_ms = {}", self.plan.clock_offset_ms)?;
             writeln!(toml, "rehearse_blind_resend = {}", self.plan.rehearse_blind)?;
+            if matches!(self.plan.sensor, Some(Sensor::Simulated)) {
+                let key = Command::new(self.binaries.path("trivet-probe-sim")?).arg("--public-key").output()?;
+                writeln!(toml, "firmware_key = {}", quoted(String::from_utf8(key.stdout)?.trim()))?;
+            }
         }
         if let Some(relay) = relay {
             writeln!(toml, "relay = {}", quoted(relay))?;

@@ -279,6 +279,15 @@ fn what_lies_in_a_warm_fridge_leaves_the_menu_until_somebody_has_looked_at_it() 
     assert_eq!(refused.status, 409, "{}", refused.body);
     let release = format!("/api/v1/haccp/breaches/{}/release", opened["data"]["id"].as_str().unwrap());
     assert_eq!(waiter.post(&release, &json!({})).unwrap().status, 403, "a waiter releases nothing");
+    let early = manager.post(&release, &json!({})).unwrap();
+    assert_eq!(early.status, 409, "nobody has said what became of the food: {}", early.body);
+    let record = json!({"summary": "Dessert display was warm", "severity": "critical", "about": opened["data"]["id"]});
+    let record = manager.post("/api/v1/haccp/records", &record).unwrap().expect_status(201).unwrap();
+    assert_eq!(manager.post(&release, &json!({})).unwrap().status, 409, "a record without an action says nothing");
+    let action = json!({"choice": "other", "text": "thrown away and made anew", "productMilliC": 9_000,
+        "disposition": "discard", "quantity": "12 pieces", "cause": "door left open"});
+    let actions = format!("/api/v1/haccp/records/{}/actions", record["id"].as_str().unwrap());
+    manager.post(&actions, &action).unwrap().expect_status(200).unwrap();
     let released = manager.post(&release, &json!({})).unwrap().expect_status(200).unwrap();
     assert_eq!(released["items"].as_array().unwrap().len(), 2, "both desserts");
     waiter.post("/api/v1/pos/orders", &body).unwrap().expect_status(201).unwrap();

@@ -89,3 +89,14 @@ fn a_value_that_somebody_measured_too_warm_asks_what_became_of_the_food() {
     });
     assert_eq!(records.unwrap().first().unwrap()["summary"], "Freezer: -9.000 °C by hand");
 }
+
+#[test]
+fn a_fridge_that_nobody_set_a_limit_for_alarms_by_that_of_fridges() {
+    let restaurant = Restaurant::open(&Plan { relay: false, ..Plan::default() }).unwrap();
+    let (manager, cook) = (restaurant.log_in("manager").unwrap(), restaurant.log_in("cook").unwrap());
+    let fridge = set(&manager, "Grill drawer", &json!({"maxMilliC": null, "alarmDelaySeconds": 0}));
+    assert_eq!((&fridge["minMilliC"], &fridge["maxMilliC"]), (&Value::Null, &Value::Null), "{fridge}");
+    restaurant.probe_fault("grill-drawer", "value", json!(6.0)).unwrap();
+    let told = alert(&cook, "temperature_high", |alert| alert["about"] == fridge["id"]);
+    assert_eq!(told["message"], "Grill drawer is too warm: 6 °C, limit 5 °C");
+}

@@ -45,7 +45,9 @@ fn what_draws_has_little_memory_and_dies_alone() {
     let large = String::from_utf8(sheet(&json!([]))).unwrap().replace("\"rows\":[]", &format!("\"rows\":[{rows}]"));
     assert!(large.len() < 64 << 20);
     let output = draw(large.as_bytes());
+    let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && output.stdout.is_empty(), "{}", output.status);
+    assert!(said.contains("memory allocation of"), "{}: {said}", output.status);
     let output = draw(&vec![b' '; (64 << 20) + 1]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("more than"), "{}", output.status);
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use trivet_restaurant::{Guest, Plan, Restaurant, until};
+use trivet_restaurant::{Guest, Plan, Restaurant, rfc3339, until};
 
 const SOON: Duration = Duration::from_secs(30);
 const MINUTE: i64 = 60_000;
@@ -170,7 +170,7 @@ fn cooling_calibration_and_the_score() {
 
     let ago = |hours: i64| {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-        rfc3339(now.cast_signed() - hours * 3_600)
+        rfc3339((now.cast_signed() - hours * 3_600) * 1_000)
     };
     let stock = json!({"product": "Stock", "rule": "US-COOL", "beganAt": ago(5), "quantity": "10 l"});
     let stock = post(&cook, "/api/v1/haccp/cooling", &stock, 201);
@@ -204,20 +204,4 @@ fn cooling_calibration_and_the_score() {
     let review = json!({"from": ago(5), "to": ago(1), "meaning": "reviewed and found complete"});
     post(&cook, "/api/v1/haccp/reviews", &review, 403);
     assert_eq!(text(&post(&manager, "/api/v1/haccp/reviews", &review, 201)["by"]), "Mikko Manager");
-}
-
-/// Seconds since 1970 as a text in UTC (civil from days, H. Hinnant).
-fn rfc3339(seconds: i64) -> String {
-    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_index = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_index + 2) / 5 + 1;
-    let month = if month_index < 10 { month_index + 3 } else { month_index - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (rest / 3_600, rest % 3_600 / 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use nix::sys::signal::{SigSet, Signal};
 use serde_json::{Value, json};
-use trivet_restaurant::{Guest, Plan, Ready, Restaurant};
+use trivet_restaurant::{Guest, Plan, Ready, Restaurant, Sensor};
 
 use crate::{DemoArguments, steps};
 
@@ -36,6 +36,7 @@ pub(crate) fn demo(arguments: &DemoArguments) -> anyhow::Result<()> {
         printers: pairs(&arguments.printer)?,
         probes: pairs(&arguments.probe)?,
         backups: true,
+        sensor: Some(Sensor::Simulated),
         bin_dir: Some(folder),
         ..Plan::default()
     };
@@ -72,7 +73,10 @@ fn addresses(ready: &Ready) -> String {
     for (page, what) in [
         ("pos", "take orders"),
         ("kitchen", "kitchen"),
+        ("labels", "labels"),
         ("haccp", "temperatures"),
+        ("safety", "food safety"),
+        ("alerts", "alerts"),
         ("printers", "printers"),
         ("layouts", "how papers look"),
         ("status", "the box"),

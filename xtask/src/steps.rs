@@ -55,15 +55,19 @@ pub(crate) fn screens_if_stale() -> anyhow::Result<()> {
     let built = newest(&root().join("screens/dist"))?;
     let made_of = [
         "src",
+        "public",
         "index.html",
         "pos",
         "kitchen",
+        "labels",
         "haccp",
+        "safety",
         "alerts",
         "status",
         "dashboard",
         "printers",
         "layouts",
+        "package.json",
         "package-lock.json",
         "vite.config.ts",
     ];

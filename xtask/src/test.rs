@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use trivet_restaurant::{Plan, Restaurant};
+use trivet_restaurant::{Plan, Restaurant, Sensor};
 
 use crate::firmware::firmware;
 use crate::fuzz::fuzz;
@@ -71,8 +71,10 @@ pub(crate) fn test(fast: bool, rust_src: Option<&Path>) -> anyhow::Result<()> {
         eprintln!("left out: the browser and the real broker");
         return Ok(());
     }
-    stories("e2e", &Plan { bin_dir: Some(binaries.clone()), ..Plan::default() })?;
-    stories("e2e:sensor", &Plan { bin_dir: Some(binaries), relay: false, sensor: Some(sensor), ..Plan::default() })
+    let simulated = Some(Sensor::Simulated);
+    stories("e2e", &Plan { bin_dir: Some(binaries.clone()), sensor: simulated, ..Plan::default() })?;
+    let sensor = Some(Sensor::Qemu(sensor));
+    stories("e2e:sensor", &Plan { bin_dir: Some(binaries), relay: false, sensor, ..Plan::default() })
 }
 
 /// The stories of the screens in Chromium, in a restaurant of their own.

@@ -6,6 +6,7 @@
     reason = "a JSON value indexed by a missing name is null, and the rig then says so"
 )]
 
+mod banner;
 mod catch_up;
 mod direct;
 mod figure;
@@ -20,6 +21,7 @@ mod printers;
 mod python;
 mod readings;
 mod receipt;
+mod report;
 mod wear;
 
 use clap::Parser;
@@ -35,12 +37,14 @@ struct Arguments {
     list: bool,
 }
 
-const BENCHMARKS: [(&str, &str); 8] = [
+const BENCHMARKS: [(&str, &str); 10] = [
     ("P1", "an order over HTTP, durable, on a screen; as is and with +8 ms a sync"),
     ("B4", "catch-up of 100,000 entries into a fresh replica, checked and projected"),
     ("P2", "MQTT messages into the box, beside mosquitto with Node and SQLite"),
     ("P4", "a month's report of 864,000 readings, beside a table of rows and DuckDB"),
     ("P5", "what a day of readings writes to the device, and what a reading takes on disk"),
+    ("haccp-pdf", "a year of twenty probes as an inspector's PDF"),
+    ("banner", "a sample at the broker to the alarm painted on the kitchen's screen"),
     ("haccp-load", "150 probes, a sample a second each: memory and CPU of the box"),
     ("paper-encode", "a receipt from its blocks to a printer's bytes, beside other encoders"),
     (
@@ -63,6 +67,8 @@ fn main() -> anyhow::Result<()> {
                 "P2" => ingest::run()?,
                 "P4" => month::run()?,
                 "P5" => wear::run()?,
+                "haccp-pdf" => report::run()?,
+                "banner" => banner::run()?,
                 "haccp-load" => load::run()?,
                 "paper-encode" => paper_encode::run()?,
                 _ => first_byte::run()?,

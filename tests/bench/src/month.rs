@@ -3,6 +3,7 @@
 //! rows with an index, in SQLite. Limit: DuckDB on a file of its own, one thread. All are warm and must agree on the
 //! number of violations.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::time::Instant;
@@ -11,7 +12,9 @@ use anyhow::{Context, ensure};
 use rusqlite::params;
 use serde_json::Value;
 use trivet_domain::MilliCelsius;
-use trivet_domain::haccp::Limits;
+use trivet_domain::haccp::{HourReading, Limits};
+use trivet_log::Id;
+use trivet_modules::haccp::minutes::Figures;
 use trivet_modules::haccp::{minutes, view};
 
 use crate::figure::{Figure, median};
@@ -76,8 +79,13 @@ fn report(recorder: &Recorder) -> anyhow::Result<(f64, i64)> {
     let started = Instant::now();
     let limits = Limits { min: None, max: Some(MilliCelsius(LIMIT)) };
     let hours = START / 60..START / 60 + DAYS * 24;
-    let sums =
-        recorder.app.store.read(|conn| minutes::report(conn, hours, |minute| minute.div_euclid(DAY), |_, _| limits))?;
+    let mut sums: BTreeMap<(Id, i64), Figures> = BTreeMap::new();
+    // A probe's hour lies in one day.
+    let add = |hour: i64, probe: Id, minutes: &[HourReading]| {
+        let sum = sums.entry((probe, (hour * 60).div_euclid(DAY))).or_default();
+        minutes.iter().for_each(|at| sum.add(at, &limits));
+    };
+    recorder.app.store.read(|conn| minutes::visit(conn, hours, add))?;
     let taken = started.elapsed().as_secs_f64() * 1_000.0;
     ensure!(sums.len() == DAYS as usize * PROBES, "{} lines", sums.len());
     ensure!(sums.values().map(|sum| sum.minutes).sum::<i64>() == DAYS * DAY * PROBES as i64, "readings are missing");

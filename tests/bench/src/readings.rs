@@ -54,6 +54,12 @@ impl Recorder {
         self.record_all(minute..minute + 1)
     }
 
+    pub(crate) fn submit(&self, command: Command) -> anyhow::Result<()> {
+        let id = trivet_replica::sealing::new_id(self.app.wall.now_ms());
+        self.runtime.block_on(self.app.submit(self.actor, id, command))?;
+        Ok(())
+    }
+
     /// A sample a minute: what a minute's fact holds then. Minutes that are given together may share a commit.
     pub(crate) fn record_all(&self, minutes: std::ops::Range<i64>) -> anyhow::Result<()> {
         self.runtime.block_on(async {
