@@ -1,7 +1,7 @@
 // One page per job: each has its own entry, and shares the chunks of what they have in common.
 import { defineConfig } from "vite";
 
-const pages = ["pos", "kitchen", "haccp", "safety", "alerts", "status", "printers", "layouts", "dashboard"];
+const pages = ["pos", "kitchen", "labels", "haccp", "safety", "alerts", "status", "printers", "layouts", "dashboard"];
 
 export default defineConfig({
   base: "/screens/",

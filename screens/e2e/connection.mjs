@@ -23,6 +23,7 @@ story("every page opens without a complaint, in Finnish too", async (scene) => {
   const pages = [
     ["pos/", "Tilaukset"],
     ["kitchen/", "Keittiö"],
+    ["labels/", "Tarrat"],
     ["haccp/", "Lämpötilat"],
     ["safety/", "Omavalvonta"],
     ["alerts/", "Hälytykset"],

@@ -233,6 +233,13 @@ class Scene {
     await fault(control, order);
   }
 
+  /** Grams on the pan of a scale. */
+  async onPan(name, grams) {
+    const { control } = ready.scales[name];
+    this.undo(() => fault(control, { fault: "weight", value: 0 }));
+    await fault(control, { fault: "weight", value: grams });
+  }
+
   /** The process stands still, as a box does whose power or disk hangs. */
   freeze(process_) {
     const pid = ready.pids[process_];

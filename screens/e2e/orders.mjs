@@ -1,6 +1,6 @@
 // An order's way: the waiter's hand, the kitchen, the table.
 import assert from "node:assert/strict";
-import { api, gone, has, id, menuItem, ordersAt, placeOrder, ready, says, shown, story } from "./house.mjs";
+import { api, gone, has, id, menuItem, ordersAt, placeOrder, ready, says, shown, story, until } from "./house.mjs";
 
 story("a waiter logs in, and the order goes by touch to the kitchen, back, and to the table", async (scene) => {
   const burger = await menuItem("Burger");
@@ -135,6 +135,42 @@ story("the estimate says that the prices include tax", async (scene) => {
     await addOne(waiter, await menuItem("Coffee"));
     await says(waiter.locator(".estimate"), words);
   }
+});
+
+story("a line is sold by weight: the pan is shown as it is, and weighed by the box as it takes the order", async (scene) => {
+  const burger = await menuItem("Burger");
+  const table = scene.table();
+  const waiter = await scene.open("waiter", "pos/");
+  await category(waiter, burger).click();
+  await waiter.locator("li.item", { has: id(waiter, `item-${burger.id}`) }).locator(".item-options").click();
+  await id(waiter, "weigh").click();
+  await says(id(waiter, "scale-counter"), "nothing on the scale");
+  assert.equal(await id(waiter, "take-counter").isDisabled(), true);
+  await scene.onPan("counter", 350);
+  await says(id(waiter, "scale-counter"), "0.350 kg");
+  await id(waiter, "take-counter").click();
+  await says(id(waiter, "line-weighed"), "weighed: counter");
+  await id(waiter, "line-done").click();
+  await says(id(waiter, `weighed-${burger.id}`), "weighed: counter");
+  await id(waiter, "table-number").fill(table);
+  const lies = (grams) =>
+    until(`${grams} g lie on the scale`, async () => {
+      const { scales } = await api("waiter", "GET", "/scales");
+      return (scales.find(({ name }) => name === "counter").grams ?? null) === grams;
+    });
+  // It is the weight at sending that counts.
+  await scene.onPan("counter", 0);
+  await lies(null);
+  scene.allow(/409/);
+  await id(waiter, "send-order").click();
+  await says(id(waiter, "draft-message"), "counter");
+  await scene.onPan("counter", 400);
+  await lies(400);
+  await id(waiter, "send-order").click();
+  await shown(id(waiter, "order-sent"));
+  const [order] = await ordersAt(table);
+  assert.equal(order.items[0].quantityMilli, 400);
+  assert.equal(order.totalAmount, (burger.price * 400) / 1_000);
 });
 
 const category = (page, item) => page.locator(".categories button", { hasText: item.category });

@@ -14,6 +14,29 @@ async function jobOf(ticket) {
   return jobs.find((job) => job.id === ticket.id);
 }
 
+story("labels of what was prepared are printed with their use-by, and the page says what became of them", async (scene) => {
+  const kitchen = await scene.open("cook", "kitchen/");
+  assert.match(await id(kitchen, "to-labels").getAttribute("href"), /labels\/$/);
+  const page = await scene.open("cook", "labels/");
+  assert.equal(await id(page, "print-labels").isDisabled(), true, "of what is missing");
+  await id(page, "label-item").fill("Pea soup");
+  await id(page, "use-by-2-days").click();
+  await id(page, "label-length").fill("soon");
+  await says(page.locator(".labels"), "Type a whole number");
+  assert.equal(await id(page, "print-labels").isDisabled(), true, "until when is missing");
+  await id(page, "label-length").fill("36");
+  await page.getByRole("radio", { name: "hours" }).click();
+  await page.getByRole("button", { name: "More: Labels" }).click();
+  await says(id(page, "print-labels"), "Print 2 labels");
+  await id(page, "print-labels").click();
+  const row = page.locator("[data-testid^=label-job-]");
+  await says(row, "Pea soup");
+  const done = async () => ["sent", "printed"].includes(await row.getAttribute("data-state"));
+  await until("the labels are out", done, PRINTED_WITHIN_MS);
+  const { jobs } = await api("manager", "GET", "/print-jobs");
+  assert.ok(jobs.some(({ kind, orderNumber }) => kind === "label" && orderNumber === "Pea soup"));
+});
+
 story("a printer without paper is told to the kitchen, the waiter and the technician, until it has some", async (scene) => {
   const kitchen = await scene.open("cook", "kitchen/");
   const waiter = await scene.open("waiter", "pos/");

@@ -6,4 +6,6 @@ import "./record.mjs";
 import "./dashboard.mjs";
 import "./printers.mjs";
 import "./safety.mjs";
+import "./firmware.mjs";
+import "./tables.mjs";
 import "./connection.mjs";

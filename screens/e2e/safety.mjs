@@ -1,12 +1,13 @@
 // Food safety on screens: the plan that somebody approves, an excursion until it is closed, a check on a telephone, food
-// that cools, dishes that a warm fridge takes off the menu.
+// that cools, dishes that a warm fridge takes off the menu, reports.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { api, gone, has, id, menuItem, probe, says, shown, story, until } from "./house.mjs";
+import { api, gone, has, id, menuItem, probe, ready, says, shown, story, until } from "./house.mjs";
 
 const PHONE = { size: [390, 844], touch: true };
 /** What the box decides by itself (a passed run, a record) it decides on its next look. */
 const LOOK_MS = 20_000;
+const DAY_MS = 86_400_000;
 
 const food = (name) => `${name} ${randomBytes(2).toString("hex")}`;
 
@@ -82,9 +83,14 @@ story("a unit's page shows times without data as gaps with their reason, for a d
   const page = await scene.open("manager", `haccp/#${unit.id}`);
   await shown(page.locator(".plot canvas"));
   await says(id(page, "gaps"), "nothing was recorded");
-  for (const range of ["Day", "Week", "Month"]) {
+  for (const [range, days] of [["Day", 1], ["Week", 7], ["Month", 30]]) {
     await page.getByRole("radio", { name: range }).click();
-    await until(`${range} has its gap`, async () => Number(await id(page, "chart").getAttribute("data-gaps")) > 0);
+    // The chart of the range before must not stand for this one.
+    await until(`the chart is of a ${range}`, async () => {
+      const from = Date.parse(await id(page, "chart").getAttribute("data-from"));
+      return Math.abs(Date.now() - from - days * DAY_MS) < DAY_MS / 2;
+    });
+    assert.ok(Number(await id(page, "chart").getAttribute("data-gaps")) > 0, `${range} has its gap`);
   }
 });
 
@@ -207,7 +213,12 @@ story("a warm fridge takes its dishes off the menu, and says why, until somebody
   const unit = await warm(scene, "Bar fridge", "bar-fridge", { stores: [dish.id], holdBudget: 1 });
   scene.undo(async () => {
     const { breaches } = await api("manager", "GET", "/haccp/breaches");
-    for (const breach of breaches.filter(({ probeId }) => probeId === unit.id)) await api("manager", "POST", `/haccp/breaches/${breach.id}/release`);
+    for (const breach of breaches.filter(({ probeId }) => probeId === unit.id)) {
+      const record = await api("manager", "POST", "/haccp/records", { summary: "End of the story", severity: "warn", about: breach.id });
+      const action = { choice: "other", text: "End of the story", disposition: "no_food", cause: "a story" };
+      await api("manager", "POST", `/haccp/records/${record.id}/actions`, action);
+      await api("manager", "POST", `/haccp/breaches/${breach.id}/release`);
+    }
   });
   const breach = await excursionOf(unit);
   await orders.getByRole("button", { name: /^Drinks/ }).click();
@@ -245,8 +256,68 @@ story("a probe is calibrated in ice: a good one with its offset, one that is too
   await says(id(page, "calibration-result"), "The next is due");
 });
 
+story("a report's days are those of the place, whatever clock the browser goes by", async (scene) => {
+  const { timeZone } = await api("manager", "GET", "/settings");
+  assert.equal(timeZone, "Europe/Helsinki");
+  const page = await scene.open("manager", "safety/#report", { timezoneId: "Pacific/Auckland" });
+  // The day on which summer time begins has 23 hours.
+  for (const field of ["report-from", "report-to"]) await id(page, field).fill("2026-03-29");
+  const asked = page.waitForRequest(/\/haccp\/report\.csv/);
+  await id(page, "file-csv").click();
+  const query = new URL((await asked).url()).searchParams;
+  assert.deepEqual([query.get("from"), query.get("to")], ["2026-03-28T22:00:00.000Z", "2026-03-29T21:00:00.000Z"]);
+});
+
+story("a report of two columns and some of its lines is saved, taken by somebody else, and removed", async (scene) => {
+  const name = food("Missed checks");
+  const saved = async () => (await api("manager", "GET", "/haccp/reports")).reports.find((report) => report.name === name);
+  scene.undo(async () => {
+    const report = await saved();
+    if (report) await api("manager", "DELETE", `/haccp/reports/${report.id}`);
+  });
+  const page = await scene.open("manager", "safety/#report");
+  const columns = id(page, "columns-checks");
+  await columns.locator("summary").click();
+  for (const tick of await columns.getByRole("checkbox").all()) {
+    const column = await tick.getAttribute("data-testid");
+    if (!["column-checks.check", "column-checks.punctual"].includes(column)) await tick.uncheck();
+  }
+  await id(page, "column-checks.check").uncheck();
+  assert.equal(await id(page, "column-checks.punctual").isDisabled(), true, "a table has a column");
+  await id(page, "column-checks.check").check();
+  await id(page, "add-filter-checks").selectOption("checks.punctual");
+  await id(page, "filter-checks.punctual").fill("missed");
+  await says(columns.locator("summary"), /2 of \d+ columns · 1 condition/);
+  const asked = page.waitForRequest(/\/haccp\/report\.csv/);
+  await id(page, "file-csv").click();
+  const query = new URL((await asked).url()).searchParams;
+  assert.deepEqual([query.get("fields"), query.get("filters")], ["checks.check,checks.punctual", "checks.punctual=missed"]);
+  assert.equal(await id(page, "save-report").isDisabled(), true, "it has no name");
+  await id(page, "report-name").fill(name);
+  await page.getByRole("radio", { name: "every month" }).click();
+  await id(page, "report-keep").fill("3");
+  await id(page, "save-report").click();
+  await says(id(page, `saved-${name}`), "every month, 3 are kept");
+  const { fields, filters, every, keep } = await saved();
+  assert.deepEqual(fields, ["checks.check", "checks.punctual"]);
+  assert.deepEqual(filters, [{ column: "checks.punctual", is: "missed" }]);
+  assert.deepEqual([every, keep], ["month", 3]);
+  const cook = await scene.open("cook", "safety/#report");
+  await id(cook, `take-${name}`).click();
+  await says(id(cook, "columns-checks").locator("summary"), /2 of \d+ columns · 1 condition/);
+  assert.equal(await id(cook, `remove-${name}`).count(), 0);
+  await id(page, `remove-${name}`).click();
+  await says(id(page, `remove-${name}`), "Tap again");
+  await id(page, `remove-${name}`).click();
+  await gone(id(page, `saved-${name}`));
+  assert.equal(await saved(), undefined);
+});
+
 story("the figures of compliance stand on the dashboard and above the records", async (scene) => {
   const page = await scene.open("manager", "safety/#records");
   await says(id(page, "score"), "Readings in range");
   await says(id(page, "score"), "of all minutes known");
+  const afar = await scene.open("manager", "dashboard/", { at: ready.dashboard_url });
+  await says(id(afar, "score"), "Readings in range");
+  await says(id(afar, "score"), "of all minutes known");
 });

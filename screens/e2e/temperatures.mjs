@@ -1,6 +1,6 @@
 // Temperatures: a breach is seen by all who must act; what is not known is never shown as a number.
 import assert from "node:assert/strict";
-import { gone, has, id, probe, says, shown, story, until } from "./house.mjs";
+import { api, gone, has, id, probe, says, shown, story, until } from "./house.mjs";
 
 /** A sample is current for 15 s; then nobody knows. */
 const SILENT_WITHIN_MS = 20_000;
@@ -51,4 +51,20 @@ story("a probe that sends nothing any more does not leave its last number standi
   await until("there is no data", async () => (await tile.getAttribute("data-state")) === "no_data", SILENT_WITHIN_MS);
   await says(tile, "NO DATA");
   assert.doesNotMatch(await tile.locator(".unit-value").textContent(), /\d/);
+});
+
+story("until the plan has come nobody says that a unit has no limits", async (scene) => {
+  const unit = await probe("Dessert display");
+  scene.undo(() => api("manager", "PUT", `/haccp/probes/${unit.id}`, { maxMilliC: unit.maxMilliC }));
+  await api("manager", "PUT", `/haccp/probes/${unit.id}`, { maxMilliC: null });
+  scene.allow(/ERR_FAILED/);
+  const prepare = (context) => context.route("**/api/v1/haccp/plan", (route) => route.abort());
+  const page = await scene.open("manager", "haccp/", { prepare });
+  await says(id(page, `probe-${unit.id}`), "Limits not known yet");
+  await says(id(page, "poll-trouble"), "The box does not answer");
+  const other = await scene.open("manager", "haccp/");
+  const tile = id(other, `probe-${unit.id}`);
+  await shown(tile);
+  await gone(tile.getByText("Limits not known yet"));
+  assert.equal(await id(other, "poll-trouble").count(), 0);
 });

@@ -3,6 +3,7 @@ import { ask, askPicture } from "./client";
 import type {
   Alert,
   AlertList,
+  AlertRouting,
   BoxStatus,
   FoundList,
   History,
@@ -20,10 +21,13 @@ import type {
   Probe,
   ProbePatch,
   QueuedJob,
+  RoutingPatch,
+  ScaleList,
   SentToKitchen,
   Settings,
   TestSheet,
   Ticket,
+  WantedLabel,
 } from "./types";
 import { uuidv7 } from "./uuid";
 
@@ -63,7 +67,8 @@ export const printReceipt = (orderId: string, key: string) =>
 export const mailReceipt = (orderId: string, email: string, key: string) =>
   ask<unknown>(`/pos/orders/${at(orderId)}/receipt/email`, { method: "POST", body: { email }, key });
 
-export const printJobs = (printer: string) => ask<PrintJobList>(`/print-jobs?printer=${at(printer)}`);
+/** Of one printer, or of all. */
+export const printJobs = (printer?: string) => ask<PrintJobList>(`/print-jobs${printer === undefined ? "" : `?printer=${at(printer)}`}`);
 
 export const jobPicture = (id: string) => askPicture(`/print-jobs/${at(id)}/picture`);
 
@@ -145,9 +150,18 @@ export const unshelveAlert = (id: string, key: string) => ask<Alert>(`/alerts/${
 export const closeAlert = (id: string, comment: string, key: string) =>
   ask<Alert>(`/alerts/${at(id)}/close`, { method: "POST", body: { comment }, key });
 
+export const alertRouting = () => ask<AlertRouting>("/alerts/routing");
+
+export const changeRouting = (change: RoutingPatch, key: string) =>
+  ask<AlertRouting>("/alerts/routing", { method: "PUT", body: change, key });
+
 export const notifications = () => ask<NotificationList>("/notifications?unread=true");
 
 export const readNotifications = (ids: string[], key: string) =>
   ask<unknown>("/notifications/read", { method: "POST", body: { ids }, key });
+
+export const scales = () => ask<ScaleList>("/scales");
+
+export const printLabels = (label: WantedLabel, key: string) => ask<QueuedJob>("/labels", { method: "POST", body: label, key });
 
 export const boxStatus = () => ask<BoxStatus>("/box/status");

@@ -31,6 +31,8 @@ export interface Request {
    */
   proves?: "password" | "pin";
   timeoutMs?: number;
+  /** What a server in trouble says is for the person to read: what was asked for changes nothing. */
+  reads?: boolean;
 }
 
 export const ask = <T>(path: string, request: Request = {}): Promise<T> =>
@@ -45,7 +47,7 @@ export const askPicture = (path: string, request: Request = {}): Promise<Blob> =
 
 /** A file as the box writes it, for somebody to keep. */
 export const askFile = (path: string, timeoutMs: number): Promise<Blob> =>
-  exchange(path, { timeoutMs }, "*/*", (response) => response.blob());
+  exchange(path, { timeoutMs, reads: true }, "*/*", (response) => response.blob());
 
 async function exchange<T>(path: string, request: Request, accept: string, read: (it: Response) => Promise<T>): Promise<T> {
   const token = session.get()?.token;
@@ -72,13 +74,22 @@ async function exchange<T>(path: string, request: Request, accept: string, read:
   }
   // A 401 ends only the session it was about: by now someone else may have logged in.
   if (response.status === 401 && !proves && session.get()?.token === token) end();
-  const braked = response.status === 429 && proves;
-  if (isInTrouble(response.status) && !braked) throw new NoAnswer(`HTTP ${response.status}`);
+  const said = (response.status === 429 && proves) || (request.reads && saysWhy(text));
+  if (isInTrouble(response.status) && !said) throw new NoAnswer(`HTTP ${response.status}`);
   throw new Refusal(response.status, problemOf(response.status, text));
 }
 
 function isInTrouble(status: number): boolean {
   return status >= 500 || status === 408 || status === 425 || status === 429;
+}
+
+/** Whether it is a problem in words, and not the page of some proxy. */
+function saysWhy(text: string): boolean {
+  try {
+    return Boolean((JSON.parse(text) as Partial<Problem>).detail);
+  } catch {
+    return false;
+  }
 }
 
 function parsed<T>(text: string): T {

@@ -9,6 +9,9 @@ import type {
   CoolingRun,
   Discovered,
   Equipment,
+  EquipmentPatch,
+  FirmwareImage,
+  FirmwareImages,
   FoodTimer,
   NewAction,
   NewCalibration,
@@ -23,8 +26,15 @@ import type {
   ProbePatch,
   Breach,
   MenuItem,
+  ReportBody,
+  ReportFile,
+  ReportTable,
   SafetyCheck,
   SafetyReview,
+  SavedReport,
+  SensorTold,
+  SensorUpdate,
+  Sensors,
 } from "./types";
 
 const at = (id: string) => encodeURIComponent(id);
@@ -75,8 +85,6 @@ export interface Ended {
 export const endTimer = (id: string, ended: Ended, key: string) =>
   ask<FoodTimer>(`/haccp/timers/${at(id)}/end`, { method: "POST", body: ended, key });
 
-export const printLabel = (label: unknown, key: string) => ask<unknown>("/labels", { method: "POST", body: label, key });
-
 export const calibrationsDue = () => ask<{ probes: CalibrationState[] }>("/haccp/calibrations/due");
 
 export const calibrationsOf = (probeId: string) =>
@@ -86,6 +94,8 @@ export const calibrate = (calibration: NewCalibration, key: string) =>
   ask<Calibration>("/haccp/calibrations", { method: "POST", body: calibration, key });
 
 export const records = (open: boolean) => ask<{ records: ComplianceRecord[] }>(`/haccp/records${open ? "?open=true" : ""}`);
+
+export const record = (id: string) => ask<ComplianceRecord>(`/haccp/records/${at(id)}`);
 
 export const openRecord = (record: NewRecord, key: string) =>
   ask<ComplianceRecord>("/haccp/records", { method: "POST", body: record, key });
@@ -114,11 +124,48 @@ export const reviews = () => ask<{ reviews: SafetyReview[] }>("/haccp/reviews");
 export const review = (from: Date, to: Date, meaning: string, key: string) =>
   ask<SafetyReview>("/haccp/reviews", { method: "POST", body: { from: from.toISOString(), to: to.toISOString(), meaning }, key });
 
+export const reportTables = () => ask<{ tables: ReportTable[] }>("/haccp/report/tables");
+export const savedReports = () => ask<{ reports: SavedReport[] }>("/haccp/reports");
+export const reportFiles = () => ask<{ files: ReportFile[] }>("/haccp/reports/files");
+export const reportFilePath = (id: string) => `/haccp/reports/files/${at(id)}`;
+
+export const saveReport = (report: ReportBody, key: string) =>
+  ask<SavedReport>("/haccp/reports", { method: "POST", body: report, key });
+
+export const changeReport = (id: string, report: ReportBody, key: string) =>
+  ask<SavedReport>(`/haccp/reports/${at(id)}`, { method: "PUT", body: report, key });
+
+export const removeReport = (id: string, key: string) => ask<unknown>(`/haccp/reports/${at(id)}`, { method: "DELETE", key });
+
+export const probes = () => ask<{ probes: Probe[] }>("/haccp/probes");
+
 export const discovered = () => ask<Discovered>("/haccp/discovered");
 
 export const adoptProbe = (probe: ProbePatch, key: string) => ask<Probe>("/haccp/probes", { method: "POST", body: probe, key });
 
+export const sensors = () => ask<Sensors>("/haccp/sensors");
+export const firmware = () => ask<FirmwareImages>("/haccp/firmware");
+
+const IMAGE_MS = 30_000;
+
+/** The maker's file as it is. */
+export const registerImage = (file: Blob, key: string) =>
+  ask<FirmwareImage>("/haccp/firmware", {
+    method: "POST",
+    body: new Blob([file], { type: "application/octet-stream" }),
+    key,
+    timeoutMs: IMAGE_MS,
+  });
+
+export const updateSensor = (id: string, version: string, key: string) =>
+  ask<SensorUpdate>(`/haccp/sensors/${at(id)}/update`, { method: "POST", body: { version }, key });
+
+export const callOffUpdate = (id: string, key: string) =>
+  ask<SensorTold>(`/haccp/sensors/${at(id)}/update/cancel`, { method: "POST", key });
+
+export const showLamp = (id: string, key: string) => ask<SensorTold>(`/haccp/sensors/${at(id)}/identify`, { method: "POST", key });
+
 export const equipment = () => ask<{ equipment: Equipment[] }>("/kitchen/equipment");
 
-export const changeEquipment = (id: string, change: unknown, key: string) =>
+export const changeEquipment = (id: string, change: EquipmentPatch, key: string) =>
   ask<Equipment>(`/kitchen/equipment/${at(id)}`, { method: "PUT", body: change, key });

@@ -24,6 +24,7 @@ export type Breach = Schemas["Breach"];
 export type Alert = Schemas["Alert"];
 export type AlertList = Schemas["AlertList"];
 export type AlertWord = Schemas["AlertWord"];
+export type AlertRouting = Schemas["AlertRouting"];
 export type NotificationList = Schemas["NotificationList"];
 
 /** The generated type calls its value an object. */
@@ -40,7 +41,7 @@ export type DueCheck = Schemas["DueCheck"];
 export type SafetyCheck = Schemas["SafetyCheck"];
 export type CheckList = Schemas["CheckList"];
 export type NewCheck = Schemas["NewCheck"];
-export type SafetyLimit = Schemas["SafetyLimit"];
+export type SafetyLimit = Schemas["LimitRule"];
 export type CoolingRun = Schemas["CoolingRun"];
 export type NewCooling = Schemas["NewCooling"];
 export type FoodTimer = Schemas["FoodTimer"];
@@ -53,21 +54,44 @@ export type CorrectiveAction = Schemas["CorrectiveAction"];
 export type NewRecord = Schemas["NewRecord"];
 export type NewAction = Schemas["NewAction"];
 export type SafetyReview = Schemas["SafetyReview"];
+export type ReportFile = Schemas["ReportFile"];
+export type SavedReport = Schemas["SavedReport"] & { fields: string[]; filters: ReportFilter[] };
 export type Compliance = Schemas["Compliance"];
 export type Share = Schemas["Share"];
 export type Discovered = Schemas["Discovered"];
 export type DiscoveredDevice = Schemas["DiscoveredDevice"];
 export type Equipment = Schemas["Equipment"];
 
+export type SensorLive = Schemas["SensorLive"];
+export type SensorUpdateProgress = Schemas["SensorUpdateProgress"];
+export type SensorUpdate = Schemas["SensorUpdate"];
+export type Sensor = Schemas["Sensor"];
+export type Sensors = Schemas["Sensors"];
+export type FirmwareImage = Schemas["FirmwareImage"];
+export type FirmwareImages = Schemas["FirmwareImages"];
+export type SensorTold = Schemas["SensorTold"];
+export type ScaleList = Schemas["ScaleList"];
+export type ScaleView = Schemas["ScaleView"];
+export type WantedLabel = Schemas["WantedLabel"];
+
 export type BoxStatus = Schemas["BoxStatus"];
 export type Problem = Schemas["Problem"];
 
 export type OrderType = "dine_in" | "takeout" | "delivery";
 
+export interface NewOrderLine {
+  menuItemId: string;
+  /** Left out where a scale is named: the box reads the weight as it takes the order. */
+  quantity?: number;
+  scale?: string;
+  modifications?: string[];
+  specialInstructions?: string;
+}
+
 /** The body of `POST /pos/orders`. */
 export interface NewOrder {
   orderType: OrderType;
-  items: { menuItemId: string; quantity: number; modifications?: string[]; specialInstructions?: string }[];
+  items: NewOrderLine[];
   tableNumber?: string;
   specialInstructions?: string;
 }
@@ -89,6 +113,46 @@ export interface ProbePatch {
   retired?: boolean;
   stores?: string[];
   holdBudget?: number | null;
+}
+
+/** Only lines whose cell is exactly this. */
+export interface ReportFilter {
+  /** `table.column`. */
+  column: string;
+  is: string;
+}
+
+/** A table of a report, to pick columns from. */
+export interface ReportTable {
+  section: string;
+  title: string;
+  columns: { id: string; head: string }[];
+}
+
+/** What is saved of a report; empty: all. */
+export interface ReportBody {
+  name: string;
+  units: string[];
+  sections: string[];
+  scale: string;
+  fields: string[];
+  filters: ReportFilter[];
+  every: string;
+  keep: number;
+}
+
+/** What is left out of a piece of equipment stays; null takes a value away. */
+export interface EquipmentPatch {
+  name?: string;
+  probeId?: string | null;
+  nextMaintenance?: string | null;
+  outOfService?: string | null;
+}
+
+/** What is left out of the routing stays. */
+export interface RoutingPatch {
+  sees: Record<string, Record<string, boolean>>;
+  escalateAfterMinutes: (number | null)[];
 }
 
 export interface Printer {

@@ -50,6 +50,7 @@ export function Chart({ history, limits, shades }: ChartProps) {
         role="img"
         aria-label={t("haccp.chart")}
         data-testid="chart"
+        data-from={history.from}
         data-gaps={history.gaps.length}
         data-shades={shades.length}
       />

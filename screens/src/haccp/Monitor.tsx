@@ -7,6 +7,7 @@ import { picture } from "../live/live";
 import { chooseFragment, fragment } from "../state/fragment";
 import { useStore } from "../state/store";
 import { Icon } from "../ui/icons";
+import { PollTrouble } from "../ui/Trouble";
 import { UnitDialog } from "./UnitDialog";
 import { useFresh } from "./fresh";
 import { SurroundingsContext, useSurroundings } from "./surroundings";
@@ -20,7 +21,7 @@ export function Monitor() {
   const probes = useFresh(useStore(picture, (now) => now.probes));
   const known = useStore(picture, (now) => now.known.has("admin"));
   const chosen = useStore(fragment);
-  const around = useSurroundings();
+  const { around, polls } = useSurroundings();
   const [adding, setAdding] = useState(false);
   const [all, setAll] = useState(false);
   const units = useMemo(() => inOrder([...probes.values()], all), [probes, all]);
@@ -44,6 +45,7 @@ export function Monitor() {
                 {t("haccp.add")}
               </button>
             )}
+            <PollTrouble poll={polls} />
           </div>
           {units.length > 0 ? (
             <ul class="units">

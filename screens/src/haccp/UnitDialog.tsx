@@ -14,7 +14,7 @@ import { forget, write } from "../state/write";
 import { Dialog } from "../ui/Dialog";
 import { parseDecimal } from "../ui/format";
 import { Segments } from "../ui/Segments";
-import { Trouble } from "../ui/Trouble";
+import { PollTrouble, Trouble } from "../ui/Trouble";
 import { exactDegrees } from "../ui/temperature";
 import { signedMilli } from "./UnitSections";
 
@@ -170,7 +170,8 @@ export function UnitDialog({ probe, onClose }: { probe: Probe | null; onClose: (
 
 /** What speaks and what is wired, with what each says now: the number on the display tells which one it is. */
 function InputChoice({ chosen, mine, onChoose }: { chosen: string; mine: string | null; onChoose: (input: string) => void }) {
-  const { value, lost, refusal } = usePoll(discovered, { everyMs: LOOK_EVERY_MS });
+  const found = usePoll(discovered, { everyMs: LOOK_EVERY_MS });
+  const { value } = found;
   const probes = useStore(picture, (now) => now.probes);
   const takenBy = (input: string) => [...probes.values()].find((probe) => probe.input === input && probe.id !== mine && !probe.retired);
   const first = (input: string) => (input === chosen ? 0 : takenBy(input) === undefined ? 1 : 2);
@@ -201,7 +202,7 @@ function InputChoice({ chosen, mine, onChoose }: { chosen: string; mine: string 
         ))}
       </ul>
       {value !== null && shown.size === 0 && <p class="soft">{t("unit.nothingHeard")}</p>}
-      {(lost || refusal !== "") && <p class="message warn">{refusal || t("noAnswer")}</p>}
+      <PollTrouble poll={found} />
       {(value?.serial.length ?? 0) > 0 && <p class="soft">{t("unit.serial", { list: value!.serial.join(", ") })}</p>}
     </div>
   );

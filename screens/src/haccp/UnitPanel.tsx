@@ -38,12 +38,12 @@ export function UnitPanel({ probe, onClose }: { probe: Probe; onClose: () => voi
   const [hours, setHours] = useState<Range>("4");
   const [editing, setEditing] = useState(false);
   const { history, message } = useHistory(probe.id, hours);
-  const { limits } = useAround(probe);
+  const { known, limits } = useAround(probe);
   const past = usePoll(askBreaches, { everyMs: REFRESH_MS });
   useEffect(() => {
     if (past.value !== null) past.again();
   }, [probe.breach?.id]);
-  const excursions = (past.value?.breaches ?? []).filter((breach) => breach.probeId === probe.id);
+  const excursions = past.value?.breaches.filter((breach) => breach.probeId === probe.id) ?? [];
   return (
     <section class="panel" aria-label={probe.name}>
       <header class="panel-head">
@@ -62,7 +62,7 @@ export function UnitPanel({ probe, onClose }: { probe: Probe; onClose: () => voi
         <div>
           <strong>{stateText(probe)}</strong>
           <small>
-            {limitsText(limits)} · <Age probe={probe} />
+            {limitsText(limits) || t(known ? "haccp.noLimits" : "haccp.limitsUnknown")} · <Age probe={probe} />
           </small>
         </div>
         {probe.breach && (
@@ -80,9 +80,10 @@ export function UnitPanel({ probe, onClose }: { probe: Probe; onClose: () => voi
         onChoose={setHours}
       />
       {message && <p class="message warn">{message}</p>}
+      {!history && !message && <p class="soft">{t("loading")}</p>}
       {history && <Chart history={history} limits={limits} shades={shadesOf(excursions, history)} />}
       {history && <Gaps history={history} />}
-      <Excursions probe={probe} excursions={excursions} />
+      <Excursions probe={probe} past={past} excursions={excursions} />
       <Calibrations probe={probe} />
       <Equipment probe={probe} />
       <Facts probe={probe} />
@@ -107,6 +108,9 @@ function useHistory(id: string, range: Range): { history: History | null; messag
   const [message, setMessage] = useState("");
   useEffect(() => {
     let left = false;
+    // What is shown must be of the range that is chosen.
+    setHistory(null);
+    setMessage("");
     const load = async () => {
       const to = boxNow();
       try {

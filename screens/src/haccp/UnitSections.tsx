@@ -4,18 +4,18 @@ import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { calibrationsOf, changeEquipment, equipment as askEquipment, records as askRecords } from "../api/safety";
 import { may } from "../api/session";
-import type { Breach, Equipment as Piece, Probe } from "../api/types";
+import type { Breach, Equipment as Piece, EquipmentPatch, Probe } from "../api/types";
 import { uuidv7 } from "../api/uuid";
 import { t, word } from "../i18n";
 import { boxNow } from "../live/pulse";
 import { useFollow } from "../safety/follow";
 import { limitText } from "../safety/plan";
-import { usePoll } from "../state/poll";
+import { usePoll, type Poll } from "../state/poll";
 import { useWrite } from "../state/useWrite";
 import { write } from "../state/write";
 import { day, moment, span } from "../ui/format";
 import { Icon } from "../ui/icons";
-import { Trouble } from "../ui/Trouble";
+import { PollTrouble, Trouble } from "../ui/Trouble";
 import { degrees, exactDegrees } from "../ui/temperature";
 
 const SHOWN = 20;
@@ -36,16 +36,28 @@ function Section({ title, more, children }: { title: string; more?: ComponentChi
   );
 }
 
-export function Excursions({ probe, excursions }: { probe: Probe; excursions: Breach[] }) {
-  const { value } = useFollow(["record"], () => askRecords(false));
+interface ExcursionsProps {
+  probe: Probe;
+  /** Of all units. */
+  past: Poll<unknown>;
+  excursions: Breach[];
+}
+
+export function Excursions({ probe, past, excursions }: ExcursionsProps) {
+  // Of the open ones all, of the closed ones those among the newest.
+  const open = useFollow(["record"], () => askRecords(true));
+  const newest = useFollow(["record"], () => askRecords(false));
+  const known = open.value !== null && newest.value !== null;
+  const records = [...(open.value?.records ?? []), ...(newest.value?.records ?? [])];
   const now = boxNow();
   return (
     <Section title={t("haccp.excursions")}>
-      {excursions.length === 0 && <p class="soft">{t("haccp.noExcursions")}</p>}
+      <PollTrouble poll={[past, open, newest]} />
+      {past.value !== null && excursions.length === 0 && <p class="soft">{t("haccp.noExcursions")}</p>}
       <ol class="excursions" data-testid="excursions">
         {excursions.slice(0, SHOWN).map((breach) => {
           const limit = breach.kind === "high" ? { maxMilliC: breach.limitMilliC } : { minMilliC: breach.limitMilliC };
-          const record = value?.records.find(({ about }) => about === breach.id);
+          const record = records.find(({ about }) => about === breach.id);
           const ended = breach.closedAt == null ? now : Date.parse(breach.closedAt);
           return (
             <li key={breach.id} class={breach.closedAt == null ? "going" : ""}>
@@ -61,9 +73,11 @@ export function Excursions({ probe, excursions }: { probe: Probe; excursions: Br
                 {breach.cause && ` · ${word("cause", breach.cause)}`}
                 {breach.lateSeconds != null && ` · ${t("haccp.foundLate", { span: span(breach.lateSeconds * 1000) })}`}
               </span>
-              <a class="button" href={page(record ? `records/${record.id}` : `records/new/${breach.id}`)} data-testid={`record-of-${breach.id}`}>
-                {record ? t(record.closedAt ? "record.state.closed" : "record.state.open") : t("record.write")}
-              </a>
+              {(record !== undefined || known) && (
+                <a class="button" href={page(record ? `records/${record.id}` : `records/new/${breach.id}`)} data-testid={`record-of-${breach.id}`}>
+                  {record ? t(record.closedAt ? "record.state.closed" : "record.state.open") : t("record.write")}
+                </a>
+              )}
             </li>
           );
         })}
@@ -74,8 +88,8 @@ export function Excursions({ probe, excursions }: { probe: Probe; excursions: Br
 }
 
 export function Calibrations({ probe }: { probe: Probe }) {
-  const { value } = useFollow(["calibration"], () => calibrationsOf(probe.id));
-  const list = value?.calibrations ?? [];
+  const past = useFollow(["calibration"], () => calibrationsOf(probe.id));
+  const list = past.value?.calibrations ?? [];
   return (
     <Section
       title={t("haccp.calibrations")}
@@ -87,7 +101,8 @@ export function Calibrations({ probe }: { probe: Probe }) {
         )
       }
     >
-      {value !== null && list.length === 0 && <p class="soft">{t("haccp.calibration.never")}</p>}
+      <PollTrouble poll={past} />
+      {past.value !== null && list.length === 0 && <p class="soft">{t("haccp.calibration.never")}</p>}
       <ol class="excursions">
         {list.slice(0, SHOWN).map((one) => (
           <li key={one.id} class={one.foundGood ? "" : "going"}>
@@ -109,7 +124,8 @@ export const signedMilli = (milli: number) => `${milli > 0 ? "+" : ""}${exactDeg
 
 /** The pieces of equipment that this probe measures (KDS-11), and the next maintenance of each. */
 export function Equipment({ probe }: { probe: Probe }) {
-  const { value, again } = usePoll(askEquipment, { everyMs: EQUIPMENT_EVERY_MS });
+  const list = usePoll(askEquipment, { everyMs: EQUIPMENT_EVERY_MS });
+  const { value, again } = list;
   useEffect(again, [probe.version]);
   const pieces = (value?.equipment ?? []).filter(({ probeId }) => probeId === probe.id);
   const add = async () => {
@@ -117,9 +133,10 @@ export function Equipment({ probe }: { probe: Probe }) {
     const body = { name: probe.name, probeId: probe.id };
     if (await write(`equipment:${probe.id}`, (key) => changeEquipment(id, body, key))) again();
   };
-  if (pieces.length === 0 && !may("haccp.configure")) return null;
+  if (value !== null && pieces.length === 0 && !may("haccp.configure")) return null;
   return (
     <Section title={t("equipment.title")}>
+      <PollTrouble poll={list} />
       {pieces.map((piece) => (
         <PieceRow key={piece.id} piece={piece} onChanged={again} />
       ))}
@@ -137,7 +154,7 @@ export function Equipment({ probe }: { probe: Probe }) {
 function PieceRow({ piece, onChanged }: { piece: Piece; onChanged: () => void }) {
   const subject = `equipment:${piece.id}`;
   const busy = useWrite(subject)?.state === "sending";
-  const change = async (body: unknown) => {
+  const change = async (body: EquipmentPatch) => {
     if (await write(subject, (key) => changeEquipment(piece.id, body, key))) onChanged();
   };
   const due = piece.nextMaintenance != null && Date.parse(piece.nextMaintenance) < boxNow();

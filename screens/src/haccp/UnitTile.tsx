@@ -3,11 +3,11 @@
 import { useContext } from "preact/hooks";
 import type { Probe } from "../api/types";
 import { t, tn, word } from "../i18n";
-import { clauseText, limitText } from "../safety/plan";
+import { clauseText, limitText, standingLimits } from "../safety/plan";
 import { clock, day, span } from "../ui/format";
 import { Icon, type IconName } from "../ui/icons";
 import { memo } from "../ui/memo";
-import { degrees, limitsText } from "../ui/temperature";
+import { degrees, limitsText, type Limits } from "../ui/temperature";
 import { useNow } from "../ui/useNow";
 import { SurroundingsContext, useAround } from "./surroundings";
 
@@ -56,17 +56,18 @@ export const UnitTile = memo(function UnitTile({ probe, selected, onChoose }: Un
   );
 });
 
-/** The limit that holds: the unit's own, or the plan's in the unit of its rule; and where it can be read. */
+/** The limit that holds: the plan's in the scale of its rule, if all of it is the plan's; and where it can be read. */
 function StandingLimit({ probe }: { probe: Probe }) {
-  const { point, limits } = useAround(probe);
+  const { known, point, limits } = useAround(probe);
   const rule = point?.limits?.[0];
-  const own = limits.minMilliC === (probe.minMilliC ?? null) && limits.maxMilliC === (probe.maxMilliC ?? null);
-  if (!rule) return <>{limitsText(probe) || t("haccp.noLimits")}</>;
+  const same = (one: Limits) => limits.minMilliC === (one.minMilliC ?? null) && limits.maxMilliC === (one.maxMilliC ?? null);
+  const plans = !same(probe) && same(standingLimits({ ...probe, minMilliC: null, maxMilliC: null }, point));
+  if (!rule) return <>{limitsText(probe) || t(known ? "haccp.noLimits" : "haccp.limitsUnknown")}</>;
   return (
     <>
-      {own ? limitsText(probe) : point!.limits!.map(({ limit }) => limitText(limit)).join(", ")}
+      {plans ? point!.limits!.map(({ limit }) => limitText(limit)).join(", ") : limitsText(limits)}
       <small class="unit-clause">
-        {own ? t("haccp.clause", { limit: limitText(rule.limit), clause: rule.source.clause }) : rule.source.clause}
+        {plans ? rule.source.clause : t("haccp.clause", { limit: limitText(rule.limit), clause: rule.source.clause })}
       </small>
     </>
   );

@@ -7,10 +7,13 @@ import { breaches as askBreaches, calibrationsDue, plan as askPlan } from "../ap
 import { picture } from "../live/live";
 import { useFollow } from "../safety/follow";
 import { pointOf, standingLimits, type ControlPoint, type Plan } from "../safety/plan";
+import type { Poll } from "../state/poll";
 import { useStore } from "../state/store";
 import type { Limits } from "../ui/temperature";
 
 export interface Surroundings {
+  /** Whether the box has said which plan is in force, or that none is: until then nobody knows all limits. */
+  known: boolean;
   plan: Plan | null;
   version: number | null;
   calibrations: ReadonlyMap<string, CalibrationState>;
@@ -18,25 +21,32 @@ export interface Surroundings {
   held: ReadonlyMap<string, readonly MenuItem[]>;
 }
 
-export const NOTHING: Surroundings = { plan: null, version: null, calibrations: new Map(), held: new Map() };
+export const NOTHING: Surroundings = { known: false, plan: null, version: null, calibrations: new Map(), held: new Map() };
 
 export const SurroundingsContext = createContext<Surroundings>(NOTHING);
 
-export function useSurroundings(): Surroundings {
-  const plan = useFollow(["plan"], askPlan).value?.inForce;
-  const due = useFollow(["calibration", "plan"], calibrationsDue).value;
+/** With the questions whose answers these are: whoever shows them says too when one is not answered. */
+export function useSurroundings(): { around: Surroundings; polls: readonly Poll<unknown>[] } {
+  const standing = useFollow(["plan"], askPlan);
+  const calibrations = useFollow(["calibration", "plan"], calibrationsDue);
+  const excursions = useFollow(["record"], askBreaches);
   const menu = useStore(picture, (now) => now.menu);
   const open = useStore(picture, (now) => now.breaches);
-  const past = useFollow(["record"], askBreaches).value?.breaches;
-  return useMemo(
+  const known = standing.value !== null;
+  const plan = standing.value?.inForce;
+  const due = calibrations.value;
+  const past = excursions.value?.breaches;
+  const around = useMemo(
     () => ({
+      known,
       plan: (plan?.plan as unknown as Plan | undefined) ?? null,
       version: plan?.version ?? null,
       calibrations: new Map((due?.probes ?? []).map((state) => [state.probeId, state])),
       held: heldIn(menu.values(), [...open.values(), ...(past ?? [])]),
     }),
-    [plan, due, menu, open, past],
+    [known, plan, due, menu, open, past],
   );
+  return { around, polls: [standing, calibrations, excursions] };
 }
 
 export function heldBy(items: Iterable<MenuItem>): Map<string, MenuItem[]> {
@@ -58,15 +68,17 @@ function heldIn(items: Iterable<MenuItem>, breaches: readonly Breach[]): Map<str
 }
 
 export interface Around {
+  /** Whether the plan's limits are among these, if it has any. */
+  known: boolean;
   point: ControlPoint | undefined;
   calibration: CalibrationState | undefined;
   limits: Limits;
 }
 
 export function useAround(probe: Probe): Around {
-  const { plan, calibrations } = useContext(SurroundingsContext);
+  const { known, plan, calibrations } = useContext(SurroundingsContext);
   const point = pointOf(plan, probe);
   const { minMilliC, maxMilliC } = standingLimits(probe, point);
   const limits = useMemo(() => ({ minMilliC, maxMilliC }), [minMilliC, maxMilliC]);
-  return { point, calibration: calibrations.get(probe.id), limits };
+  return { known, point, calibration: calibrations.get(probe.id), limits };
 }

@@ -1,6 +1,8 @@
-// In the top bar: which station, and the bell.
+// In the top bar: which station, the way to the labels, and the bell.
+import { mayOne } from "../api/session";
 import { t, tn } from "../i18n";
 import { picture } from "../live/live";
+import { MAY_REPRINT } from "../printers/permissions";
 import { settings } from "../state/settings";
 import { useStore } from "../state/store";
 import { Icon } from "../ui/icons";
@@ -14,6 +16,12 @@ export function KitchenBar() {
   return (
     <>
       <Stations />
+      {mayOne(MAY_REPRINT) && (
+        <a class="button labels-link" href={`${import.meta.env.BASE_URL}labels/`} data-testid="to-labels">
+          <Icon name="note" />
+          {t("page.labels")}
+        </a>
+      )}
       <Bell />
     </>
   );

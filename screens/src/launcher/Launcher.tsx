@@ -1,7 +1,7 @@
 // The first page: one large tile for each screen that this person may use.
 import { mayOne } from "../api/session";
 import { t, type TextKey } from "../i18n";
-import { MAY_EDIT_LAYOUTS, MAY_SEE_PRINTERS } from "../printers/permissions";
+import { MAY_EDIT_LAYOUTS, MAY_REPRINT, MAY_SEE_PRINTERS } from "../printers/permissions";
 import { settings } from "../state/settings";
 import { useStore } from "../state/store";
 import { Icon, type IconName } from "../ui/icons";
@@ -21,6 +21,7 @@ interface Tile {
 const TILES: Tile[] = [
   { href: "pos/", icon: "bag", title: "page.pos", text: "home.pos", permissions: ["orders.create"], at: "box" },
   { href: "kitchen/", icon: "flame", title: "page.kitchen", text: "home.kitchen", permissions: ["kitchen.read"], at: "box" },
+  { href: "labels/", icon: "note", title: "page.labels", text: "home.labels", permissions: MAY_REPRINT, at: "box" },
   { href: "haccp/", icon: "thermometer", title: "page.haccp", text: "home.haccp", permissions: ["haccp.read"], at: "both" },
   { href: "safety/", icon: "check", title: "page.safety", text: "home.safety", permissions: ["haccp.read"], at: "both" },
   { href: "alerts/", icon: "bell", title: "page.alerts", text: "home.alerts", permissions: ["alerts.read"], at: "both" },

@@ -1,6 +1,6 @@
 // The picture that the screens show, folded from frames. Pure: frames in, a new picture out, and whatever
 // a frame did not touch stays the same object, so that only changed cards render again.
-import type { Alert, Breach, MenuItem, Order, Printer, Probe, Station, Ticket } from "../api/types";
+import type { Alert, Breach, MenuItem, Order, Printer, Probe, Sensor, Station, Ticket } from "../api/types";
 import type { Frame, Namespace } from "./frame";
 
 export interface Picture {
@@ -16,11 +16,13 @@ export interface Picture {
   breaches: ReadonlyMap<string, Breach>;
   /** Those that are not closed, of the categories that this person sees. */
   alerts: ReadonlyMap<string, Alert>;
+  /** Those of our own firmware that have changed since the whole picture came: newer than any list. */
+  sensors: ReadonlyMap<string, Sensor>;
   /** How often each list of food safety has changed: whoever shows one asks for it again. */
   safety: Readonly<Record<SafetyList, number>>;
 }
 
-export const SAFETY_LISTS = ["plan", "check", "cooling", "timer", "calibration", "record"] as const;
+export const SAFETY_LISTS = ["plan", "check", "cooling", "timer", "calibration", "record", "sensor"] as const;
 export type SafetyList = (typeof SAFETY_LISTS)[number];
 
 export const emptyPicture: Picture = {
@@ -33,7 +35,8 @@ export const emptyPicture: Picture = {
   probes: new Map(),
   breaches: new Map(),
   alerts: new Map(),
-  safety: { plan: 0, check: 0, cooling: 0, timer: 0, calibration: 0, record: 0 },
+  sensors: new Map(),
+  safety: { plan: 0, check: 0, cooling: 0, timer: 0, calibration: 0, record: 0, sensor: 0 },
 };
 
 /** Closed orders stay for the eye, at most this many of all. */
@@ -64,8 +67,12 @@ function foldOne(picture: Picture, frame: Frame): Picture {
       return withMenuItem(picture, frame.data as MenuItem);
     case "printing:status":
       return { ...picture, printers: (frame.data as { printers: Printer[] }).printers };
-    case "admin:status":
-      return seen({ ...stirred(picture, SAFETY_LISTS), probes: byId((frame.data as { probes: Probe[] }).probes) }, "admin");
+    case "admin:status": {
+      const { probes } = frame.data as { probes: Probe[] };
+      return seen({ ...stirred(picture, SAFETY_LISTS), probes: byId(probes), sensors: new Map() }, "admin");
+    }
+    case "haccp:sensor:updated":
+      return { ...picture, sensors: put(picture.sensors, frame.data as Sensor) };
     case "haccp:plan:approved":
     case "haccp:check:updated":
     case "haccp:cooling:updated":

@@ -100,9 +100,20 @@ function Line({ line, locked, onEdit }: { line: DraftLine; locked: boolean; onEd
         <span class="line-name">{line.name}</span>
         {line.modifiers.length > 0 && <span class="line-mods">{line.modifiers.map(({ name }) => name).join(", ")}</span>}
         {line.note && <span class="line-note">“{line.note}”</span>}
+        {line.weighed && (
+          <span class="line-weighed" data-testid={`weighed-${line.menuItemId}`}>
+            {t("pos.weighed", { name: line.weighed.scale })}
+          </span>
+        )}
         <span class="line-price">{money(lineEstimate(line))}</span>
       </button>
-      <Stepper value={line.quantity} name={line.name} disabled={locked} onChange={(quantity) => putLine({ ...line, quantity })} />
+      {line.weighed ? (
+        <button type="button" class="quiet" disabled={locked} aria-label={t("pos.takeOut", { name: line.name })} onClick={() => putLine({ ...line, quantity: 0 })}>
+          <Icon name="trash" />
+        </button>
+      ) : (
+        <Stepper value={line.quantity} name={line.name} disabled={locked} onChange={(quantity) => putLine({ ...line, quantity })} />
+      )}
     </li>
   );
 }

@@ -1,4 +1,4 @@
-// One line of the order: how many, which modifiers, a note for the cook.
+// One line of the order: how many or how heavy, which modifiers, a note for the cook.
 import { useState } from "preact/hooks";
 import type { MenuItem, Modifier } from "../api/types";
 import { t } from "../i18n";
@@ -8,6 +8,7 @@ import { Icon } from "../ui/icons";
 import { Stepper } from "../ui/Stepper";
 import { lineEstimate, putLine, type DraftLine } from "./draft";
 import { lastSent } from "./send";
+import { Weigh } from "./Weigh";
 
 export interface LineDialogProps {
   item: MenuItem | undefined;
@@ -71,10 +72,13 @@ export function LineDialog({ item, line: given, onClose }: LineDialogProps) {
           onInput={(event) => setLine({ ...line, note: event.currentTarget.value })}
         />
       </label>
-      <div class="dialog-row">
-        <span>{t("pos.quantity")}</span>
-        <Stepper value={line.quantity} name={line.name} onChange={(quantity) => setLine({ ...line, quantity })} />
-      </div>
+      {!line.weighed && (
+        <div class="dialog-row">
+          <span>{t("pos.quantity")}</span>
+          <Stepper value={line.quantity} name={line.name} onChange={(quantity) => setLine({ ...line, quantity })} />
+        </div>
+      )}
+      <Weigh line={line} onChange={setLine} />
     </Dialog>
   );
 }

@@ -15,6 +15,8 @@ export interface DraftLine {
   quantity: number;
   modifiers: Modifier[];
   note: string;
+  /** Sold by weight: the box reads it from this scale as it takes the order. The grams are those of the last look. */
+  weighed?: { scale: string; grams: number };
 }
 
 export interface Draft {
@@ -71,7 +73,11 @@ export const setTable = (tableNumber: string) => change(() => ({ tableNumber }))
 export const setNote = (note: string) => change(() => ({ note }));
 export const clearDraft = () => draft.update((now) => newDraft(now.orderType));
 
-const isPlain = (line: DraftLine) => line.modifiers.length === 0 && line.note === "";
+const isPlain = (line: DraftLine) => line.modifiers.length === 0 && line.note === "" && !line.weighed;
+
+/** Another line of this draft that is weighed with this scale: a pan holds the goods of one line. */
+export const weighedBy = ({ lines }: Draft, scale: string, besides: string): DraftLine | undefined =>
+  lines.find(({ id, weighed }) => id !== besides && weighed?.scale === scale);
 
 export function lineOf(item: MenuItem): DraftLine {
   return {
@@ -103,8 +109,10 @@ export function putLine(line: DraftLine): void {
   });
 }
 
-export const lineEstimate = (line: DraftLine) =>
-  line.quantity * line.modifiers.reduce((sum, modifier) => sum + modifier.price, line.unitPrice);
+export function lineEstimate(line: DraftLine): number {
+  const price = line.modifiers.reduce((sum, modifier) => sum + modifier.price, line.unitPrice);
+  return line.weighed ? Math.round((line.weighed.grams * price) / 1_000) : line.quantity * price;
+}
 
 export const estimate = ({ lines }: Draft) => lines.reduce((sum, line) => sum + lineEstimate(line), 0);
 
@@ -115,7 +123,7 @@ export function bodyOf(now: Draft): NewOrder {
     orderType: now.orderType,
     items: now.lines.map((line) => ({
       menuItemId: line.menuItemId,
-      quantity: line.quantity,
+      ...(line.weighed ? { scale: line.weighed.scale } : { quantity: line.quantity }),
       ...(line.modifiers.length > 0 && { modifications: line.modifiers.map((modifier) => modifier.id) }),
       ...(line.note.trim() && { specialInstructions: line.note.trim() }),
     })),

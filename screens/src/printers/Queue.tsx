@@ -6,7 +6,7 @@ import { t, word } from "../i18n";
 import { boxNow } from "../live/pulse";
 import { usePoll, type Poll } from "../state/poll";
 import { moment } from "../ui/format";
-import { Icon } from "../ui/icons";
+import { PollTrouble } from "../ui/Trouble";
 import { JobDialog } from "./JobDialog";
 import { isOpen, JOB_TONES } from "./jobs";
 import { useStationNames } from "./stations";
@@ -38,13 +38,7 @@ export function Queue({ queue, printer, printers }: QueueProps) {
   const job = jobs.find(({ id }) => id === shown);
   return (
     <>
-      {queue.refusal && <p class="message bad">{queue.refusal}</p>}
-      {queue.lost && (
-        <p class="message warn" role="alert">
-          <Icon name="offline" />
-          {t("queue.lost")}
-        </p>
-      )}
+      <PollTrouble poll={queue} />
       <Jobs title={t("queue.title")} jobs={waiting} onShow={setShown} testId="queue">
         {queue.value !== null ? t("printer.nothingWaits") : queue.refusal ? "" : t("loading")}
       </Jobs>

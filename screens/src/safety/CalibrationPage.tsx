@@ -15,7 +15,7 @@ import { day, moment } from "../ui/format";
 import { Icon } from "../ui/icons";
 import { Segments } from "../ui/Segments";
 import { exactDegrees } from "../ui/temperature";
-import { Trouble } from "../ui/Trouble";
+import { PollTrouble, Trouble } from "../ui/Trouble";
 import { useFollow } from "./follow";
 import { MilliField, milliOf } from "./MilliField";
 import { scaleOf, type Plan } from "./plan";
@@ -37,7 +37,8 @@ function boiling(metres: number): number {
 
 export function CalibrationPage({ path, go }: TabProps) {
   const list = useFollow(["calibration", "plan"], calibrationsDue);
-  const plan = useFollow(["plan"], askPlan).value?.inForce?.plan as unknown as Plan | undefined;
+  const standing = useFollow(["plan"], askPlan);
+  const plan = standing.value?.inForce?.plan as unknown as Plan | undefined;
   const probes = useStore(picture, (now) => now.probes);
   const rows = (list.value?.probes ?? []).filter(({ probeId }) => probes.get(probeId)?.retired !== true);
   const order = ["overdue", "due", "never", "valid"];
@@ -66,7 +67,7 @@ export function CalibrationPage({ path, go }: TabProps) {
             </li>
           ))}
         </ul>
-        {list.lost && <p class="message warn">{t("noAnswer")}</p>}
+        <PollTrouble poll={[list, standing]} />
       </div>
       {chosen && <CalibrationForm key={chosen.probeId} row={chosen} plan={plan ?? null} onClose={() => go()} onDone={list.again} />}
     </div>

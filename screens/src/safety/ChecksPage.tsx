@@ -7,6 +7,7 @@ import { t, word } from "../i18n";
 import { boxNow } from "../live/pulse";
 import { clock, moment, span } from "../ui/format";
 import { Icon } from "../ui/icons";
+import { PollTrouble } from "../ui/Trouble";
 import { useNow } from "../ui/useNow";
 import { CheckForm } from "./CheckForm";
 import { useFollow } from "./follow";
@@ -35,7 +36,7 @@ export function ChecksPage() {
   };
   return (
     <div class="checks">
-      {(list.lost || list.refusal !== "") && <p class="message warn">{list.refusal || t("noAnswer")}</p>}
+      <PollTrouble poll={[list, standing]} />
       <section>
         <h2>{t("checks.now")}</h2>
         <ul class="due-list" data-testid="due">

@@ -19,6 +19,12 @@ export interface CoolingCardProps {
 
 const TONES: Record<string, string> = { running: "accent", passed: "ok", failed: "bad", indeterminate: "none" };
 
+/** After a missed first stage; one that missed its total is past saving, and the box refuses. */
+function mayReheat({ stages }: CoolingRun): boolean {
+  const missed = stages.findIndex(({ passedAt }) => passedAt == null);
+  return missed >= 0 && (stages.length === 1 || missed < stages.length - 1);
+}
+
 export function CoolingCard({ run, rule, probe, onChanged }: CoolingCardProps) {
   const [asking, ask] = useState<FoodAsk | null>(null);
   const now = useNow();
@@ -79,7 +85,7 @@ export function CoolingCard({ run, rule, probe, onChanged }: CoolingCardProps) {
               {t("cooling.keep")}
             </button>
           )}
-          {run.state === "failed" && run.stages.some(({ passedAt }) => passedAt == null) && (
+          {run.state === "failed" && mayReheat(run) && (
             <button type="button" class="big" onClick={() => ask({ kind: "reheat", scale, send: (milliC, key) => settle({ outcome: "reheated", milliC }, key) })}>
               {t("cooling.reheat")}
             </button>

@@ -7,6 +7,7 @@ import { t } from "../i18n";
 import { useStore } from "../state/store";
 import { picture } from "../live/live";
 import { Icon } from "../ui/icons";
+import { PollTrouble } from "../ui/Trouble";
 import { CoolingCard } from "./CoolingCard";
 import { useFollow } from "./follow";
 import { NoPlan } from "./NoPlan";
@@ -29,10 +30,9 @@ export function FoodPage() {
   const over = (runs.value?.runs ?? []).filter(({ outcome }) => outcome != null);
   const open = (timers.value?.timers ?? []).filter(({ state }) => state !== "served" && state !== "discarded");
   const ended = (timers.value?.timers ?? []).filter(({ state }) => state === "served" || state === "discarded");
-  const trouble = runs.refusal || timers.refusal || (runs.lost || timers.lost ? t("noAnswer") : "");
   return (
     <div class="food">
-      {trouble && <p class="message warn">{trouble}</p>}
+      <PollTrouble poll={[runs, timers, standing]} />
       <section>
         <header class="section-head">
           <h2>{t("food.cooling")}</h2>

@@ -10,7 +10,7 @@ import { useWrite } from "../state/useWrite";
 import { write } from "../state/write";
 import { moment } from "../ui/format";
 import { Segments } from "../ui/Segments";
-import { Trouble } from "../ui/Trouble";
+import { PollTrouble, Trouble } from "../ui/Trouble";
 import { useFollow } from "./follow";
 import type { Plan } from "./plan";
 import { PlanDraft } from "./PlanDraft";
@@ -23,11 +23,12 @@ const PRESETS_EVERY_MS = 3_600_000;
 export function PlanPage() {
   const state = useFollow(["plan"], askPlan);
   const [wanted, setView] = useState<View | null>(null);
-  if (state.value === null) return <p class="empty">{state.refusal || t(state.lost ? "noAnswer" : "loading")}</p>;
+  if (state.value === null) return state.lost || state.refusal ? <PollTrouble poll={state} /> : <p class="empty">{t("loading")}</p>;
   const { inForce, draft, approvals } = state.value;
   const view = wanted ?? (inForce ? "inForce" : "draft");
   return (
     <div class="plan-page">
+      <PollTrouble poll={state} />
       <Segments label={t("safety.tab.plan")} value={view} options={VIEWS.map((value) => ({ value, text: t(`plan.view.${value}`) }))} onChoose={setView} />
       {view === "inForce" && (inForce?.plan ? <Approved approval={inForce} /> : <p class="message warn">{t("plan.none")}</p>)}
       {view === "draft" && (
@@ -63,13 +64,13 @@ function Approved({ approval }: { approval: PlanApproval }) {
 
 /** Where one begins; a draft that is there is replaced, so it is asked first. */
 function Presets({ state, onChosen }: { state: PlanState; onChosen: () => void }) {
-  const { value } = usePoll(planPresets, { everyMs: PRESETS_EVERY_MS });
+  const list = usePoll(planPresets, { everyMs: PRESETS_EVERY_MS });
   const [sure, setSure] = useState<string | null>(null);
   const subject = "plan:preset";
   const busy = useWrite(subject)?.state === "sending";
   const choose = async (id: string) => {
     if (state.draft && sure !== id) return setSure(id);
-    const preset = value?.presets.find((one) => one.id === id);
+    const preset = list.value?.presets.find((one) => one.id === id);
     if (!preset) return;
     if (await write(subject, (key) => saveDraft(preset.plan, key))) onChosen();
     setSure(null);
@@ -77,8 +78,14 @@ function Presets({ state, onChosen }: { state: PlanState; onChosen: () => void }
   return (
     <section class="presets">
       <h3>{t("plan.presets")}</h3>
+      <PollTrouble poll={list} />
+      {list.lost && (
+        <button type="button" onClick={list.again}>
+          {t("tryAgain")}
+        </button>
+      )}
       <div class="choices tall">
-        {(value?.presets ?? []).map(({ id, plan }) => {
+        {(list.value?.presets ?? []).map(({ id, plan }) => {
           const { jurisdiction } = plan as unknown as Plan;
           return (
             <button key={id} type="button" disabled={busy} data-testid={`preset-${id}`} onClick={() => void choose(id)}>
@@ -97,12 +104,16 @@ function Presets({ state, onChosen }: { state: PlanState; onChosen: () => void }
 
 function Versions({ approvals }: { approvals: PlanApproval[] }) {
   const [open, setOpen] = useState<PlanApproval | null>(null);
-  const show = async (id: string) => setOpen(open?.id === id ? null : await approvedPlan(id));
+  const show = async (id: string) => {
+    if (open?.id === id) return setOpen(null);
+    const approval = await write(`plan:version:${id}`, () => approvedPlan(id));
+    if (approval) setOpen(approval);
+  };
   return (
     <ul class="record-list">
       {approvals.map((approval) => (
         <li key={approval.id}>
-          <button type="button" class="record-row" aria-pressed={open?.id === approval.id} onClick={() => void show(approval.id).catch(() => undefined)}>
+          <button type="button" class="record-row" aria-pressed={open?.id === approval.id} onClick={() => void show(approval.id)}>
             <span class="record-words">
               <strong>{t("plan.version", { n: approval.version })}</strong>
               <small>
@@ -112,6 +123,7 @@ function Versions({ approvals }: { approvals: PlanApproval[] }) {
             </span>
             {approval.conflict && <span class="state bad">{t("plan.twice")}</span>}
           </button>
+          <Trouble subject={`plan:version:${approval.id}`} />
           {open?.id === approval.id && <PlanView plan={open.plan as unknown as Plan} />}
         </li>
       ))}

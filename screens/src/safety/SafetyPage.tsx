@@ -1,5 +1,5 @@
 // Food safety: what is due, what cools and what stands out, what went wrong and what was done about it, the calibrations,
-// the plan, the report. Which of them is open is in the address: `#records/<id>`.
+// the plan, the report, our own sensors. Which of them is open is in the address: `#records/<id>`.
 import { t, type TextKey } from "../i18n";
 import { fragment, chooseFragment } from "../state/fragment";
 import { useStore } from "../state/store";
@@ -9,6 +9,7 @@ import { FoodPage } from "./FoodPage";
 import { PlanPage } from "./PlanPage";
 import { RecordsPage } from "./RecordsPage";
 import { ReportPage } from "./ReportPage";
+import { SensorsPage } from "./SensorsPage";
 
 const PAGES = {
   checks: ChecksPage,
@@ -17,6 +18,7 @@ const PAGES = {
   calibration: CalibrationPage,
   plan: PlanPage,
   report: ReportPage,
+  sensors: SensorsPage,
 } as const;
 
 type Tab = keyof typeof PAGES;

@@ -1,19 +1,29 @@
 // The figures of compliance at a glance: the score with what it is made of, what is open and what is overdue. The score
 // says nothing of the minutes that nobody knows of, so their share stands beside it.
 import { compliance } from "../api/safety";
-import type { Share } from "../api/types";
+import type { Compliance, Share } from "../api/types";
 import { locale, t } from "../i18n";
 import { boxNow } from "../live/pulse";
+import { PollTrouble } from "../ui/Trouble";
 import { useFollow } from "./follow";
 
 const WEEK_MS = 7 * 86_400_000;
 
 export function Score() {
-  const { value, refusal, lost } = useFollow(["record", "calibration", "plan"], () => compliance(new Date(boxNow() - WEEK_MS)));
-  if (value === null) return refusal || lost ? <p class="message warn">{refusal || t("noAnswer")}</p> : null;
+  const figures = useFollow(["record", "calibration", "plan"], () => compliance(new Date(boxNow() - WEEK_MS)));
+  return (
+    <>
+      <PollTrouble poll={figures} />
+      {figures.value !== null && <Figures value={figures.value} old={figures.lost || figures.refusal !== ""} />}
+    </>
+  );
+}
+
+/** Figures that are older than they should be have no colour of good or bad. */
+function Figures({ value, old }: { value: Compliance; old: boolean }) {
   const good = (tone: boolean) => (tone ? "ok" : "bad");
   return (
-    <dl class="score" data-testid="score">
+    <dl class={old ? "score old" : "score"} data-testid="score">
       <Figure name={t("score.score")} big value={value.score == null ? "–" : hundredths(value.score)} tone={value.score == null ? "none" : value.score >= 9_500 ? "ok" : value.score >= 8_000 ? "warn" : "bad"} more={t("score.week")} />
       <Figure name={t("score.open")} value={String(value.openViolations)} tone={value.openViolations === 0 ? "ok" : "warn"} />
       <Figure name={t("score.overdue")} value={String(value.overdueCorrections)} tone={good(value.overdueCorrections === 0)} />

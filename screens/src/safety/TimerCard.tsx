@@ -1,8 +1,9 @@
 // Food under time control: how long is left by the clock that says less, and what may be done with it.
 import { useState } from "preact/hooks";
-import { endTimer, measureTimer, printLabel } from "../api/safety";
+import { printLabels } from "../api/calls";
+import { endTimer, measureTimer } from "../api/safety";
 import { may } from "../api/session";
-import type { FoodTimer } from "../api/types";
+import type { FoodTimer, WantedLabel } from "../api/types";
 import { t, word } from "../i18n";
 import { boxNow } from "../live/pulse";
 import { write } from "../state/write";
@@ -68,7 +69,7 @@ export function TimerCard({ timer, heardAt, rule, onChanged }: TimerCardProps) {
             </button>
           )}
           {may("printing.reprint") && (
-            <button type="button" class="big" onClick={() => void write(`label:${timer.id}`, (key) => printLabel(timer.label, key))}>
+            <button type="button" class="big" onClick={() => void write(`label:${timer.id}`, (key) => printLabels(timer.label as unknown as WantedLabel, key))}>
               <Icon name="printer" />
               {t("food.label")}
             </button>

@@ -2,6 +2,8 @@
 import { locale } from "../i18n";
 import { settings } from "../state/settings";
 
+const DAY_MS = 86_400_000;
+
 /** An integer with `digits` decimals, as text with a dot: (1250, 2) is "12.50". */
 export function decimal(units: number, digits: number): `${number}` {
   const sign = units < 0 ? "-" : "";
@@ -57,6 +59,30 @@ export function day(at: string): string {
   const year = (moment: Date) => zoned({ year: "numeric" }).format(moment);
   const same = year(new Date(at)) === year(new Date());
   return zoned({ day: "numeric", month: "short", ...(same ? {} : { year: "numeric" }) }).format(new Date(at));
+}
+
+/** How far the place's wall clock is ahead of UTC, in milliseconds. */
+function ahead(ms: number): number {
+  const timeZone = settings.get()?.timeZone ?? "UTC";
+  const wall = new Intl.DateTimeFormat("sv-SE", { timeZone, dateStyle: "short", timeStyle: "medium" }).format(ms);
+  return Date.parse(`${wall.replace(" ", "T")}Z`) - Math.floor(ms / 1000) * 1000;
+}
+
+/** The calendar day at the place, as a field for dates has it: "2026-05-12". */
+export const dayAt = (ms: number): string => new Date(ms + ahead(ms)).toISOString().slice(0, 10);
+
+/** So many calendar days later; as it is if it is no day. */
+export function dayLater(day: string, days: number): string {
+  const at = Date.parse(`${day}T00:00:00Z`);
+  return Number.isNaN(at) ? day : new Date(at + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+/** When a calendar day begins at the place; also one whose midnight a change of clocks leaves out or repeats. */
+export function dayBegins(day: string): Date {
+  const utc = Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(utc)) return new Date(NaN);
+  const begins = [utc - DAY_MS, utc + DAY_MS].map((near) => utc - ahead(near)).filter((ms) => dayAt(ms) === day);
+  return new Date(Math.min(...begins));
 }
 
 /** A length of time in its largest unit: "12 s", "4 min", "3 h 05 min", "2 d". */
