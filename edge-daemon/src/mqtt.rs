@@ -6,10 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS, SubscribeFilter};
-use rumqttd::local::{LinkRx, LinkTx};
-use rumqttd::{
-    Broker, Config as BrokerConfig, ConnectionSettings, Forward, Notification, RouterConfig, ServerSettings,
-};
+use rumqttd::{Broker, Config as BrokerConfig, ConnectionSettings, RouterConfig, ServerSettings};
 use tokio::sync::mpsc;
 use trivet_drivers::probe::mqtt::Subscription;
 use trivet_drivers::probe::{NoData, Report};
@@ -32,7 +29,7 @@ const REQUESTS: usize = 3 * MAX_INPUTS / FILTERS_AT_ONCE + MAX_INPUTS;
 
 /// Starts rumqttd on a thread of its own. It has accounts, but no rules per topic: anybody who has an account may
 /// publish anything, so an open LAN needs mosquitto with an ACL file instead.
-pub(crate) fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<Link> {
+pub(crate) fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<()> {
     let listen = (mqtt.host.as_str(), mqtt.port).to_socket_addrs()?.next().context("the broker's address")?;
     let settings = ServerSettings {
         name: "probes".to_owned(),
@@ -67,26 +64,12 @@ pub(crate) fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<Link> 
         prometheus: None,
         metrics: None,
     };
-    // It says nothing itself of a port that it cannot have.
-    let refused = std::net::TcpListener::bind(listen).err().map(|error| format!("{listen}: {error}"));
-    let mut broker = Broker::new(config);
-    // Before a device can connect: nothing is said that nobody hears.
-    let (mut to_broker, from_broker) = broker.link("trivet").context("a link to the embedded broker")?;
-    to_broker.subscribe("#").context("listening to the embedded broker")?;
     std::thread::Builder::new().name("broker".into()).spawn(move || {
-        if let Err(error) = broker.start() {
+        if let Err(error) = Broker::new(config).start() {
             tracing::error!(%error, "the embedded broker ended");
         }
     })?;
-    Ok(Link { from_broker, _to_broker: to_broker, refused })
-}
-
-/// The box's own place in the embedded broker.
-pub(crate) struct Link {
-    from_broker: LinkRx,
-    _to_broker: LinkTx,
-    /// Why no device can connect.
-    refused: Option<String>,
+    Ok(())
 }
 
 /// Who listens, and where.
@@ -109,9 +92,9 @@ impl Client {
     }
 }
 
-fn subscribe(client: &AsyncClient, filters: Vec<String>) {
+fn subscribe(client: &AsyncClient, filters: Vec<String>, qos: QoS) {
     for some in filters.chunks(FILTERS_AT_ONCE) {
-        let some = some.iter().map(|filter| SubscribeFilter::new(filter.clone(), QoS::AtLeastOnce));
+        let some = some.iter().map(|filter| SubscribeFilter::new(filter.clone(), qos));
         if let Err(error) = client.try_subscribe_many(some) {
             tracing::error!(%error, "subscribing");
         }
@@ -165,7 +148,12 @@ impl Listener {
 }
 
 /// Listens for the inputs that are given to it, for as long as the process lives.
+///
+/// The embedded broker keeps a ring of its own for each filter: there, one filter for everything takes the least room,
+/// and discovery hears the same messages. It ends with this process, so that to acknowledge to it proves nothing, and
+/// waiting for each acknowledgement is what would let its ring run over.
 pub(crate) async fn listen(client: Client, mut more: mpsc::Receiver<Subscription>, reports: mpsc::Sender<Report>) {
+    let (embedded, discover) = (client.mqtt.embedded, client.mqtt.discover);
     let (sender, mut events) = client.connect(REQUESTS);
     let mut listener = Listener { client, inputs: Inputs::default(), reports };
     let mut connected = false;
@@ -174,8 +162,8 @@ pub(crate) async fn listen(client: Client, mut more: mpsc::Receiver<Subscription
             event = events.poll() => event,
             Some(subscription) = more.recv() => {
                 let filters = listener.inputs.add(subscription);
-                if connected {
-                    subscribe(&sender, filters);
+                if connected && !embedded {
+                    subscribe(&sender, filters, QoS::AtLeastOnce);
                 }
                 continue;
             }
@@ -184,10 +172,17 @@ pub(crate) async fn listen(client: Client, mut more: mpsc::Receiver<Subscription
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
                 connected = true;
                 drop(listener.reports.send(Report::Line(Ok(()))).await);
-                subscribe(&sender, listener.inputs.by_topic.keys().cloned().collect());
+                match embedded {
+                    true => subscribe(&sender, vec!["#".to_owned()], QoS::AtMostOnce),
+                    false => subscribe(&sender, listener.inputs.by_topic.keys().cloned().collect(), QoS::AtLeastOnce),
+                }
             }
             Ok(Event::Incoming(Packet::Publish(message))) => {
                 listener.hear(&message.topic, &message.payload, message.retain).await;
+                if embedded && discover {
+                    let now = listener.client.wall.now_ms();
+                    listener.client.board.hear(&message.topic, &message.payload, now);
+                }
             }
             Ok(_) => {}
             Err(error) => {
@@ -199,51 +194,13 @@ pub(crate) async fn listen(client: Client, mut more: mpsc::Receiver<Subscription
     }
 }
 
-/// As [`listen`], inside of the embedded broker. It keeps a ring for each filter, so one filter for everything takes the
-/// least room, and discovery hears the same messages.
-pub(crate) async fn listen_within(
-    mut link: Link,
-    client: Client,
-    mut more: mpsc::Receiver<Subscription>,
-    reports: mpsc::Sender<Report>,
-) {
-    let mut listener = Listener { client, inputs: Inputs::default(), reports };
-    drop(listener.reports.send(Report::Line(link.refused.take().map_or(Ok(()), Err))).await);
-    loop {
-        let heard = tokio::select! {
-            heard = link.from_broker.next() => heard,
-            Some(subscription) = more.recv() => {
-                listener.inputs.add(subscription);
-                continue;
-            }
-        };
-        match heard {
-            Ok(Some(Notification::Forward(Forward { publish, .. }))) => {
-                let Ok(topic) = std::str::from_utf8(&publish.topic) else { continue };
-                listener.hear(topic, &publish.payload, publish.retain).await;
-                if listener.client.mqtt.discover {
-                    let now = listener.client.wall.now_ms();
-                    listener.client.board.hear(topic, &publish.payload, now);
-                }
-            }
-            // It gives no more until it is told that all was taken.
-            Ok(Some(Notification::Unschedule)) => drop(link.from_broker.wake().await),
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!(%error, "the embedded broker ended");
-                return listener.lost(error.to_string()).await;
-            }
-        }
-    }
-}
-
 /// Looks for devices on a broker that is not ours, on a line of its own: whatever it finds there, or chokes on, what is
 /// measured does not wait for it.
 pub(crate) async fn discover(client: Client) {
     let (sender, mut events) = client.connect(REQUESTS);
     loop {
         match events.poll().await {
-            Ok(Event::Incoming(Packet::ConnAck(_))) => subscribe(&sender, client.board.filters()),
+            Ok(Event::Incoming(Packet::ConnAck(_))) => subscribe(&sender, client.board.filters(), QoS::AtLeastOnce),
             Ok(Event::Incoming(Packet::Publish(message))) => {
                 client.board.hear(&message.topic, &message.payload, client.wall.now_ms());
             }

@@ -46,17 +46,16 @@ pub(crate) fn start(app: &App, devices: &Devices, config: &Config) -> anyhow::Re
         let password = std::fs::read_to_string(&mqtt.password_file)
             .with_context(|| format!("cannot read {}", mqtt.password_file.display()))?;
         let password = password.trim().to_owned();
-        let link = mqtt.embedded.then(|| crate::mqtt::start_broker(mqtt, &password)).transpose()?;
+        if mqtt.embedded {
+            crate::mqtt::start_broker(mqtt, &password)?;
+        }
         devices.add("mqtt", "broker", &format!("{}:{}", mqtt.host, mqtt.port));
         let (subscriptions, reports) = lines.broker();
         let client = crate::mqtt::Client { mqtt: mqtt.clone(), password, wall: app.wall.clone(), board: board.clone() };
         if mqtt.discover && !mqtt.embedded {
             tokio::spawn(crate::mqtt::discover(client.clone()));
         }
-        match link {
-            Some(link) => drop(tokio::spawn(crate::mqtt::listen_within(link, client, subscriptions, reports))),
-            None => drop(tokio::spawn(crate::mqtt::listen(client, subscriptions, reports))),
-        }
+        tokio::spawn(crate::mqtt::listen(client, subscriptions, reports));
     }
     for probe in &config.probes {
         lines.configure(&probe.input, &probe.address, probe.period_seconds)?;

@@ -110,7 +110,7 @@ struct Input {
     too_late: u64,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 #[schema(as = Discovered)]
 #[serde(rename_all = "camelCase")]
 struct List {
@@ -124,7 +124,7 @@ struct List {
 #[utoipa::path(get, path = "/api/v1/haccp/discovered", tag = "haccp", responses((status = 200, body = List)))]
 async fn discovered(State(app): State<App>) -> Result<Json<List>, Problem> {
     let Some((board, lines)) = app.more.get::<Board>().and_then(|board| Some((board, board.lines()?))) else {
-        return Ok(Json(List { devices: Vec::new(), inputs: Vec::new(), serial: Vec::new() }));
+        return Ok(Json(List::default()));
     };
     let inputs = lines.inputs();
     let tag = lines::tag(&app);

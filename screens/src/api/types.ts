@@ -59,6 +59,7 @@ export type SavedReport = Schemas["SavedReport"] & { fields: string[]; filters: 
 export type Compliance = Schemas["Compliance"];
 export type Share = Schemas["Share"];
 export type Discovered = Schemas["Discovered"];
+export type WiredInput = Schemas["WiredInput"];
 export type DiscoveredDevice = Schemas["DiscoveredDevice"];
 export type Equipment = Schemas["Equipment"];
 

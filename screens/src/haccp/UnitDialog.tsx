@@ -3,7 +3,7 @@
 import { useState } from "preact/hooks";
 import { changeProbe } from "../api/calls";
 import { adoptProbe, discovered } from "../api/safety";
-import type { DiscoveredDevice, Probe, ProbePatch } from "../api/types";
+import type { DiscoveredDevice, Probe, ProbePatch, WiredInput } from "../api/types";
 import { t, word } from "../i18n";
 import { learnProbe } from "../live/learn";
 import { picture } from "../live/live";
@@ -181,6 +181,7 @@ function InputChoice({ chosen, mine, onChoose }: { chosen: string; mine: string 
   const wired = (value?.inputs ?? []).map(({ name }) => name).filter((name) => !heard.has(name));
   wired.sort((a, b) => first(a) - first(b));
   const shown = new Set([...heard, ...wired]);
+  const gaps = (input: string) => gapsOf(value?.inputs.find(({ name }) => name === input));
   return (
     <div class="field" role="radiogroup" aria-label={t("unit.input")}>
       <span>{t("unit.input")}</span>
@@ -194,11 +195,12 @@ function InputChoice({ chosen, mine, onChoose }: { chosen: string; mine: string 
             device={device}
             chosen={device.input === chosen}
             taken={takenBy(device.input)?.name}
+            gaps={gaps(device.input)}
             onChoose={onChoose}
           />
         ))}
         {wired.map((input) => (
-          <InputRow key={input} input={input} name={input} chosen={input === chosen} taken={takenBy(input)?.name} onChoose={onChoose} />
+          <InputRow key={input} input={input} name={input} chosen={input === chosen} taken={takenBy(input)?.name} gaps={gaps(input)} onChoose={onChoose} />
         ))}
       </ul>
       {value !== null && shown.size === 0 && <p class="soft">{t("unit.nothingHeard")}</p>}
@@ -208,16 +210,29 @@ function InputChoice({ chosen, mine, onChoose }: { chosen: string; mine: string 
   );
 }
 
+/** What never came, came too late, or came in another order than it was sent. */
+function gapsOf(input: WiredInput | undefined): string {
+  if (!input) return "";
+  const { missing, tooLate, outOfOrder } = input;
+  const words = [
+    missing > 0 && t("unit.missing", { n: missing }),
+    tooLate > 0 && t("unit.tooLate", { n: tooLate }),
+    outOfOrder > 0 && t("unit.outOfOrder", { n: outOfOrder }),
+  ];
+  return words.filter(Boolean).join(", ");
+}
+
 interface InputRowProps {
   input: string;
   name: string;
   device?: DiscoveredDevice;
   chosen: boolean;
   taken?: string;
+  gaps?: string;
   onChoose: (input: string) => void;
 }
 
-function InputRow({ input, name, device, chosen, taken, onChoose }: InputRowProps) {
+function InputRow({ input, name, device, chosen, taken, gaps, onChoose }: InputRowProps) {
   return (
     <li>
       <button type="button" role="radio" aria-checked={chosen} disabled={taken !== undefined} onClick={() => onChoose(input)}>
@@ -226,6 +241,7 @@ function InputRow({ input, name, device, chosen, taken, onChoose }: InputRowProp
           {device ? [device.convention, device.address].join(" · ") : t("unit.wired")}
           {device?.note && ` · ${device.note}`}
           {taken !== undefined && ` · ${t("unit.taken", { name: taken })}`}
+          {gaps && ` · ${gaps}`}
         </small>
         {device && <span class="input-now">{device.milliC == null ? word("reason", device.reason ?? "silent") : signedMilli(device.milliC)}</span>}
       </button>
