@@ -99,4 +99,8 @@ fn a_fridge_that_nobody_set_a_limit_for_alarms_by_that_of_fridges() {
     restaurant.probe_fault("grill-drawer", "value", json!(6.0)).unwrap();
     let told = alert(&cook, "temperature_high", |alert| alert["about"] == fridge["id"]);
     assert_eq!(told["message"], "Grill drawer is too warm: 6 °C, limit 5 °C");
+    // What somebody measures there is judged by the same.
+    let by_hand = json!({"sensorId": fridge["id"], "value": 5.5, "unit": "C", "measuredAt": "2026-01-01T00:00:00Z"});
+    let recorded = cook.post("/api/v1/temperature", &by_hand).unwrap().expect_status(201).unwrap();
+    assert_eq!((&recorded["compliant"], &recorded["maxMilliC"]), (&json!(false), &json!(5_000)), "{recorded}");
 }

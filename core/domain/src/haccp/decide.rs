@@ -31,9 +31,10 @@ pub fn decide(state: &State, standing: Option<&Fields>, command: &Command, conte
         (Command::ReturnProbe { .. }, State::Outage(outage)) if outage.returned_at_ms.is_none() => {
             ProbeReturned {}.into()
         }
-        (Command::Record { probe, value, measured_at_ms, source, .. }, State::Nothing) => {
-            let known = Probe::in_force(context, *probe)
-                .ok_or_else(|| Refusal::invalid("sensorId", "there is no such probe"))?;
+        (Command::Record { probe, value, measured_at_ms, source, limits, .. }, State::Nothing) => {
+            if Probe::in_force(context, *probe).is_none() {
+                return Err(Refusal::invalid("sensorId", "there is no such probe"));
+            }
             if !MilliCelsius::PLAUSIBLE.contains(value) {
                 return Err(Refusal::invalid("value", "no temperature of a kitchen"));
             }
@@ -45,8 +46,8 @@ pub fn decide(state: &State, standing: Option<&Fields>, command: &Command, conte
                 value: *value,
                 measured_at_ms: *measured_at_ms,
                 source: source.clone(),
-                min: known.limits.min,
-                max: known.limits.max,
+                min: limits.min,
+                max: limits.max,
             }
             .into()
         }

@@ -64,6 +64,8 @@ pub enum Command {
         value: MilliCelsius,
         measured_at_ms: i64,
         source: String,
+        /// In force when it was measured, by plan and probe: another subject, so whoever records reads them.
+        limits: Limits,
     },
 }
 

@@ -367,6 +367,7 @@ fn a_reading_that_a_person_gives() {
         value: MilliCelsius(value),
         measured_at_ms: NOW,
         source: "hand".into(),
+        limits: FRIDGE,
     };
     run(&mut kitchen, record(50, 1, 6_000)).unwrap();
     let State::Manual(manual) = fold(kitchen.history(id(50))) else { panic!("a manual reading") };

@@ -350,8 +350,9 @@ async fn record(
     if measured_at_ms > app.wall.now_ms() + 5 * 60_000 {
         return Err(invalid("measuredAt", "lies in the future of the box's clock"));
     }
-    let command =
-        Command::Record { reading: key, probe: Id(body.sensor_id), value, measured_at_ms, source: body.source };
+    let (probe, location) = (Id(body.sensor_id), app.identity.certificate.location);
+    let limits = app.read(move |view| view::limits_at(view.conn, location, probe, measured_at_ms)).await?;
+    let command = Command::Record { reading: key, probe, value, measured_at_ms, source: body.source, limits };
     app.submit(caller.actor(), key, AnyCommand::Haccp(command)).await.map_err(|rejection| bad(rejection.into()))?;
     let recorded = app.read(move |view| view::manual(view.conn, key)).await?;
     let recorded = recorded.ok_or_else(|| Problem::not_found("reading"))?;

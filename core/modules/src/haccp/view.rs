@@ -13,8 +13,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::minutes::{self, Figures, minutes};
-use super::{Samples, parts};
+use super::{Samples, counting, parts};
 use crate::menu::view::ConflictView;
+use crate::safety::plans;
 use crate::time;
 
 /// A sample is a current value for three of its probe's intervals, and for this at least.
@@ -195,7 +196,7 @@ pub struct ManualView {
     pub recorded_by: Option<String>,
     pub min_milli_c: Option<i32>,
     pub max_milli_c: Option<i32>,
-    /// By the limits in force when it was entered.
+    /// By the limits in force when it was measured: those of plan and probe, the stricter of each side.
     pub compliant: bool,
     /// `warn`, `high` or `critical`; none within the limits.
     pub severity: Option<String>,
@@ -205,6 +206,14 @@ pub fn probes(view: &View<'_>) -> rusqlite::Result<Vec<ProbeView>> {
     let mut statement = view.conn.prepare_cached("SELECT id FROM haccp_probe ORDER BY name, id")?;
     let ids = statement.query_map([], |row| row.get(0).map(Id::from_bytes))?.collect::<rusqlite::Result<Vec<Id>>>()?;
     shown(view, ids)
+}
+
+/// What a probe goes by at a moment; nothing of one that is not known.
+pub(super) fn limits_at(conn: &Connection, location: Id, probe: Id, at_ms: i64) -> rusqlite::Result<Limits> {
+    let fields = log::fields(conn, probe)?.filter(|(kind, _)| *kind == DOCUMENT);
+    let Some(known) = fields.map(|(_, fields)| Probe::from_fields(&fields)) else { return Ok(Limits::default()) };
+    let plan = plans::in_force(conn, location, at_ms)?.map(|(_, plan)| plan);
+    Ok(counting::limits(&safety::Effective::of(plan.as_ref(), probe, &known)))
 }
 
 /// The documents of the probes that are in use, by name.
