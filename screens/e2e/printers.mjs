@@ -102,6 +102,9 @@ story("a ticket that waits is called off in one's own words, and is not printed 
   await id(cook, "reason-text").fill("the cook has read it");
   await id(cook, "reason-give").click();
   await has(row, "data-state", "cancelled");
+  await row.click();
+  await says(cook.getByRole("dialog"), "the cook has read it · Kalle Cook");
+  await cook.keyboard.press("Escape");
   await scene.printerFault(printer, REPAIR);
   await has(id(cook, `printer-${printer}`), "data-state", "ready");
   assert.equal((await jobOf(ticket)).state, "cancelled");

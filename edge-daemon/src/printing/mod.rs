@@ -38,7 +38,7 @@ pub(crate) const MODULE: Module = Module {
     name: "printing",
     follows: &[checks::Event::KINDS, papers::Event::KINDS],
     on_append: Some(noted::on_append),
-    migrations: &[include_str!("schema.sql"), include_str!("schema_2.sql")],
+    migrations: &[include_str!("schema.sql"), include_str!("schema_2.sql"), include_str!("schema_3.sql")],
     routes: routes::routes,
     reads: &[
         Read { path: "/api/v1/print-jobs", permission: Permission::KitchenRead },

@@ -559,6 +559,33 @@ pub(super) struct JobView {
     possible_duplicate: bool,
     copy: bool,
     created_at: String,
+    /// What people did with it, the latest last.
+    actions: Vec<ActionView>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = PrintJobAction)]
+#[serde(rename_all = "camelCase")]
+struct ActionView {
+    /// `release`, `cancel` or `move`.
+    action: String,
+    reason: String,
+    by: Option<String>,
+    at: String,
+}
+
+fn actions(conn: &Connection, job: &Uuid) -> rusqlite::Result<Vec<ActionView>> {
+    let sql = "SELECT action, reason, person, at_ms FROM print_action WHERE job=?1 ORDER BY n";
+    let mut statement = conn.prepare_cached(sql)?;
+    let rows = statement.query_map([job.as_bytes()], |row| {
+        Ok(ActionView {
+            action: row.get(0)?,
+            reason: row.get(1)?,
+            by: trivet_modules::access::name_of(conn, Id::from_bytes(row.get(2)?))?,
+            at: trivet_modules::time::text(row.get(3)?),
+        })
+    })?;
+    rows.collect()
 }
 
 /// The latest print of a paper.
@@ -607,9 +634,14 @@ fn select(conn: &Connection, which: &str, values: &[&dyn ToSql]) -> rusqlite::Re
             possible_duplicate: row.get(9)?,
             copy: row.get(10)?,
             created_at: trivet_modules::time::text(row.get(11)?),
+            actions: Vec::new(),
         })
     })?;
-    rows.collect()
+    let mut jobs = rows.collect::<rusqlite::Result<Vec<JobView>>>()?;
+    for job in &mut jobs {
+        job.actions = actions(conn, &job.id)?;
+    }
+    Ok(jobs)
 }
 
 #[cfg(test)]

@@ -3385,6 +3385,8 @@ export interface components {
             presets: components["schemas"]["PlanPreset"][];
         };
         PrintJob: {
+            /** @description What people did with it, the latest last. */
+            actions: components["schemas"]["PrintJobAction"][];
             /** Format: int64 */
             attempts: number;
             copy: boolean;
@@ -3405,6 +3407,13 @@ export interface components {
             /** @description `queued`, `sending`, `sent` (this printer does not confirm), `printed`, `in_doubt`, `held` or `cancelled`. */
             state: string;
             station: string;
+        };
+        PrintJobAction: {
+            /** @description `release`, `cancel` or `move`. */
+            action: string;
+            at: string;
+            by?: string | null;
+            reason: string;
         };
         PrintJobList: {
             jobs: components["schemas"]["PrintJob"][];
@@ -4078,7 +4087,7 @@ export interface components {
             unsent: number;
         };
         Temperature: {
-            /** @description By the limits in force when it was entered. */
+            /** @description By the limits in force when it was measured: those of plan and probe, the stricter of each side. */
             compliant: boolean;
             /** @description When it was entered, by the box's clock. */
             enteredAt: string;

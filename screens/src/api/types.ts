@@ -211,6 +211,8 @@ export interface PrintJob {
   attempts: number;
   createdAt: string;
   copy: boolean;
+  /** What people did with it, the latest last. */
+  actions: { action: "release" | "cancel" | "move"; reason: string; by?: string | null; at: string }[];
 }
 
 export interface PrintJobList {

@@ -79,11 +79,16 @@ function JobFacts({ job }: { job: PrintJob }) {
     [t("job.printer"), job.printer],
     [t("job.made"), moment(job.createdAt, boxNow())],
     [t("job.attempts"), String(job.attempts)],
+    // What somebody did with it, and why.
+    ...job.actions.map(({ action, reason, by, at }): [string, string] => [
+      t(`job.${action}` as TextKey),
+      [reason, by, moment(at, boxNow())].filter(Boolean).join(" · "),
+    ]),
   ];
   return (
     <dl class="facts">
       {facts.map(([name, text]) => (
-        <div key={name}>
+        <div key={name + text}>
           <dt>{name}</dt>
           <dd>{text}</dd>
         </div>
