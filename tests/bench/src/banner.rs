@@ -35,10 +35,9 @@ pub(crate) fn run() -> anyhow::Result<Vec<Figure>> {
     let publish = |name: &str, degrees: f64| {
         client.publish(format!("banner/{name}"), QoS::AtLeastOnce, false, format!(r#"{{"c":{degrees}}}"#))
     };
-    for name in &names {
-        publish(name, 3.0)?;
-    }
     until(WITHIN, || {
+        // Until the box has read of them: what comes before is nobody's.
+        names.iter().try_for_each(|name| publish(name, 3.0))?;
         let probes = owner.get("/api/v1/haccp/probes")?.expect_status(200)?;
         let ours = |probe: &&Value| names.iter().any(|name| probe["name"] == **name);
         let heard = probes["probes"].as_array().into_iter().flatten().filter(ours);
