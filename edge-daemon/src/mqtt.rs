@@ -150,8 +150,7 @@ impl Listener {
 /// Listens for the inputs that are given to it, for as long as the process lives.
 ///
 /// The embedded broker keeps a ring of its own for each filter: there, one filter for everything takes the least room,
-/// and discovery hears the same messages. It ends with this process, so that to acknowledge to it proves nothing, and
-/// waiting for each acknowledgement is what would let its ring run over.
+/// and discovery hears the same messages. It ends with this process, so that to acknowledge to it proves nothing.
 pub(crate) async fn listen(client: Client, mut more: mpsc::Receiver<Subscription>, reports: mpsc::Sender<Report>) {
     let (embedded, discover) = (client.mqtt.embedded, client.mqtt.discover);
     let (sender, mut events) = client.connect(REQUESTS);

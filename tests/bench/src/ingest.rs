@@ -8,6 +8,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, ensure};
@@ -138,6 +139,9 @@ fn topic(n: u64) -> String {
     format!("site/1/probe/{n}/temp")
 }
 
+/// The numbers that were used, of all topics alike: what has one is no repeat of another in the same millisecond.
+static NUMBERED: AtomicU64 = AtomicU64::new(0);
+
 /// Returns when the broker has confirmed them all.
 fn publish(broker: &Broker, count: u64, degrees: f64) -> anyhow::Result<u64> {
     let mut options = MqttOptions::new(format!("flood-{degrees}"), &broker.host, broker.port);
@@ -145,13 +149,15 @@ fn publish(broker: &Broker, count: u64, degrees: f64) -> anyhow::Result<u64> {
     if !broker.user.is_empty() {
         options.set_credentials(&broker.user, &broker.password);
     }
+    let first = NUMBERED.fetch_add(count.div_ceil(TOPICS), Ordering::Relaxed);
     let (client, mut events) = AsyncClient::new(options, usize::from(WINDOW));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async move {
         let publishing = async move {
             for n in 0..count {
                 let ts = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-                let payload = format!(r#"{{"ts":{ts},"c":{degrees}}}"#);
+                let seq = first + n / TOPICS;
+                let payload = format!(r#"{{"ts":{ts},"c":{degrees},"seq":{seq}}}"#);
                 client.publish(topic(n % TOPICS), QoS::AtLeastOnce, false, payload).await?;
             }
             // The client lives until all are confirmed.
