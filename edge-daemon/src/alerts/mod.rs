@@ -44,7 +44,8 @@ pub(crate) fn start(app: &App, devices: &Devices, config: &Config) -> anyhow::Re
 
 async fn run(app: App, mut watch: watch::Watch, sounds: tokio::sync::watch::Sender<bool>) {
     let actor = Actor::the_box(Id::from_bytes(app.identity.origin().0));
-    let mut grown = app.store.grown();
+    // Wishes come of facts of every kind; timers go by those of alerts.
+    let (mut grown, mut of_alerts) = (app.store.grown(), app.store.grown_of(trivet_modules::alerts::MODULE.follows));
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut ticks = 0u32;
@@ -68,10 +69,15 @@ async fn run(app: App, mut watch: watch::Watch, sounds: tokio::sync::watch::Send
                     watch.look(&app, actor).await?;
                 }
             }
-            timers::turn(&app, actor).await
+            if new && !of_alerts.has_changed().unwrap_or(true) {
+                return Ok(None);
+            }
+            of_alerts.mark_unchanged();
+            timers::turn(&app, actor).await.map(Some)
         };
         match done.await {
-            Ok(loud) => drop(sounds.send_if_modified(|sounds| std::mem::replace(sounds, loud) != loud)),
+            Ok(None) => {}
+            Ok(Some(loud)) => drop(sounds.send_if_modified(|sounds| std::mem::replace(sounds, loud) != loud)),
             // What was not done is asked for again with the next tick.
             Err(error) => tracing::error!(%error, "alerts"),
         }
