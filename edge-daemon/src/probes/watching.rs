@@ -260,10 +260,11 @@ impl Watching {
             }
         }
         let wired = self.wired.get(&sample.input).cloned();
-        let mut minute = None;
+        let (mut minute, mut is_full) = (None, false);
         for (id, part) in wired.iter().flat_map(|wired| wired.iter()) {
             if part.is_none() {
                 minute = minute.or(self.look(*id, sample, true).await);
+                is_full |= self.places.get(id).is_some_and(|place| place.late.is_full());
             }
         }
         // Numbers rise: what came before this one is in this minute, in an earlier one, or nobody's.
@@ -271,7 +272,7 @@ impl Watching {
             let minute = minute.unwrap_or(self.minute);
             self.numbered.entry(minute).or_default().insert(line.clone(), source);
         }
-        if self.places.values().any(|place| place.late.is_full()) {
+        if is_full {
             self.write_late(true).await;
         }
     }
@@ -309,8 +310,9 @@ impl Watching {
             }
             return Some(minute);
         }
-        place.newest_ms = taken;
-        if value.is_ok() || place.heard_ms == 0 {
+        if value.is_ok() {
+            // The box's own word that nothing came has the box's time: a device whose clock is behind would lose to it.
+            place.newest_ms = taken;
             place.interval_ms = (now - place.heard_ms).clamp(place.interval_ms * 3 / 4, MAX_INTERVAL_MS);
             place.heard_ms = now;
         }
