@@ -155,7 +155,7 @@ async fn minutes_in_any_order_are_the_rows_of_their_set() {
                     quality: Default::default(),
                     late: false,
                 };
-                sums.entry((probe(n), minute.div_euclid(1_440))).or_default().add(&at, &limits);
+                sums.entry((probe(n), minute.div_euclid(1_440))).or_default().add(&[at], &limits);
             }
         }
         sums
@@ -163,7 +163,7 @@ async fn minutes_in_any_order_are_the_rows_of_their_set() {
     let mut sums: BTreeMap<(Id, i64), Figures> = BTreeMap::new();
     let add = |_: i64, probe: Id, hour: &[HourReading]| {
         for at in hour {
-            sums.entry((probe, at.minute.div_euclid(1_440))).or_default().add(at, &limits);
+            sums.entry((probe, at.minute.div_euclid(1_440))).or_default().add(std::slice::from_ref(at), &limits);
         }
     };
     a.store.read(|conn| minutes::visit(conn, 0..i64::MAX, add)).unwrap();
@@ -250,7 +250,7 @@ async fn the_score_counts_each_minute_once_and_no_probe_that_is_out_of_use() {
     for minute in minutes.clone() {
         for (n, milli) in [(0, 6_000), (2, 5_000)] {
             let at = HourReading { minute, reading: reading(n, minute), quality: Default::default(), late: false };
-            expected.add(&at, &Limits { min: None, max: Some(MilliCelsius(milli)) });
+            expected.add(&[at], &Limits { min: None, max: Some(MilliCelsius(milli)) });
         }
     }
     let (from_ms, to_ms) = (minutes.start * 60_000, minutes.end * 60_000);

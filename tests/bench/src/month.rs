@@ -83,7 +83,7 @@ fn report(recorder: &Recorder) -> anyhow::Result<(f64, i64)> {
     // A probe's hour lies in one day.
     let add = |hour: i64, probe: Id, minutes: &[HourReading]| {
         let sum = sums.entry((probe, (hour * 60).div_euclid(DAY))).or_default();
-        minutes.iter().for_each(|at| sum.add(at, &limits));
+        sum.add(minutes, &limits);
     };
     recorder.app.store.read(|conn| minutes::visit(conn, hours, add))?;
     let taken = started.elapsed().as_secs_f64() * 1_000.0;

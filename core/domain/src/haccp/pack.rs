@@ -163,100 +163,110 @@ pub fn pack(hour: i64, minutes: &[HourReading]) -> Vec<u8> {
     out.0
 }
 
-/// The readings of a packed hour, one after the other. What is damaged ends it with an error, never with a wrong
-/// number of readings.
-pub struct Unpack<'a> {
-    rest: In<'a>,
-    flags: u8,
-    left: u64,
-    minute: i64,
-    last: i64,
-    step: u64,
-    samples: u64,
-    runs: std::vec::IntoIter<Run>,
-    run: Run,
-}
-
-pub fn unpack(hour: i64, bytes: &[u8]) -> Result<Unpack<'_>, Damaged> {
+/// Adds the readings of a packed hour. What is damaged ends it with an error; those before it are added.
+pub fn unpack(hour: i64, bytes: &[u8], into: &mut Vec<HourReading>) -> Result<(), Damaged> {
     let mut rest = In(bytes);
-    let Some(flags) = rest.byte() else {
-        let (left, run) = (0, Run::default());
-        return Ok(Unpack {
-            rest,
-            flags: 0,
-            left,
-            minute: 0,
-            last: 0,
-            step: 1,
-            samples: 0,
-            runs: Vec::new().into_iter(),
-            run,
-        });
-    };
+    let Some(flags) = rest.byte() else { return Ok(()) };
     let left = rest.number()?;
     let from = rest.signed()?;
     let minute = hour.wrapping_mul(60).wrapping_add(from);
-    let (last, step, samples) = (rest.signed()?, rest.number()?, rest.number()?);
+    let (last, step, samples) = (rest.signed()?, rest.number()?.cast_signed(), rest.number()?);
     let length = rest.number()?;
     let packed = rest.take(length)?;
-    let runs: Vec<Run> = if packed.is_empty() { Vec::new() } else { minicbor::decode(packed).map_err(|_| Damaged)? };
     // Each reading is a byte at least.
     if left > rest.0.len() as u64 || flags & !(IN_A_ROW | SPREAD | COUNTED) != 0 {
         return Err(Damaged);
     }
     // Without runs there is one of nothing in particular, as long as the hour.
-    let run = Run { length: if runs.is_empty() { left } else { 0 }, ..Run::default() };
+    let whole = || vec![Run { length: left, ..Run::default() }];
+    let runs: Vec<Run> = if packed.is_empty() { whole() } else { minicbor::decode(packed).map_err(|_| Damaged)? };
+    if runs.iter().try_fold(0_u64, |sum, run| sum.checked_add(run.length)) != Some(left) {
+        return Err(Damaged);
+    }
+    into.reserve(usize::try_from(left).map_err(|_| Damaged)?);
     let minute = if flags & IN_A_ROW == 0 { minute } else { minute.wrapping_sub(1) };
-    Ok(Unpack { rest, flags, left, minute, last, step, samples, runs: runs.into_iter(), run })
+    let mut before = Before { minute, last, samples };
+    for run in runs {
+        // What is usual has a loop of its own, without a question at each reading.
+        if flags == IN_A_ROW && run.no_value.is_none() {
+            run.values(&mut rest, &mut before, step, into)?;
+        } else {
+            (0..run.length).try_for_each(|_| run.next(&mut rest, flags, &mut before, step).map(|at| into.push(at)))?;
+        }
+    }
+    Ok(())
 }
 
-impl Unpack<'_> {
-    fn read(&mut self) -> Result<HourReading, Damaged> {
-        while self.run.length == 0 {
-            self.run = self.runs.next().ok_or(Damaged)?;
-        }
-        self.run.length -= 1;
-        let minutes = if self.flags & IN_A_ROW == 0 { self.rest.signed()? } else { 1 };
-        self.minute = self.minute.wrapping_add(minutes);
-        let away = self.rest.signed()?.checked_mul(self.step.cast_signed()).ok_or(Damaged)?;
+/// The reading before the one that is read next.
+struct Before {
+    minute: i64,
+    last: i64,
+    samples: u64,
+}
+
+impl Before {
+    fn last(&mut self, rest: &mut In<'_>, step: i64) -> Result<i64, Damaged> {
+        let away = rest.signed()?.checked_mul(step).ok_or(Damaged)?;
         self.last = self.last.checked_add(away).ok_or(Damaged)?;
-        if self.flags & COUNTED != 0 {
-            self.samples = self.rest.number()?;
+        Ok(self.last)
+    }
+
+    fn samples(&self) -> Result<Option<u16>, Damaged> {
+        self.samples.checked_sub(1).map(|samples| u16::try_from(samples).map_err(|_| Damaged)).transpose()
+    }
+}
+
+impl Run {
+    fn reading(&self, minute: i64) -> HourReading {
+        let quality = self.quality.unwrap_or(TimeQuality::Ntp);
+        HourReading { minute, reading: self.rest.clone().unwrap_or_default(), quality, late: self.late.is_some() }
+    }
+
+    /// Its readings, each a minute after the one before, of which only the last value differs.
+    fn values(
+        &self,
+        rest: &mut In<'_>,
+        before: &mut Before,
+        step: i64,
+        into: &mut Vec<HourReading>,
+    ) -> Result<(), Damaged> {
+        let mut at = self.reading(before.minute);
+        at.reading.samples = before.samples()?;
+        for _ in 0..self.length {
+            at.minute = at.minute.wrapping_add(1);
+            let last = before.last(rest, step)?;
+            at.reading.last = Some(MilliCelsius(i32::try_from(last).map_err(|_| Damaged)?));
+            into.push(at.clone());
         }
-        let mut reading = self.run.rest.clone().unwrap_or_default();
-        if self.run.no_value.is_none() {
-            reading.last = Some(MilliCelsius(i32::try_from(self.last).map_err(|_| Damaged)?));
+        before.minute = at.minute;
+        Ok(())
+    }
+
+    fn next(&self, rest: &mut In<'_>, flags: u8, before: &mut Before, step: i64) -> Result<HourReading, Damaged> {
+        let minutes = if flags & IN_A_ROW == 0 { rest.signed()? } else { 1 };
+        before.minute = before.minute.wrapping_add(minutes);
+        let last = before.last(rest, step)?;
+        if flags & COUNTED != 0 {
+            before.samples = rest.number()?;
         }
-        if let Some(samples) = self.samples.checked_sub(1) {
-            reading.samples = Some(u16::try_from(samples).map_err(|_| Damaged)?);
+        let mut at = self.reading(before.minute);
+        let reading = &mut at.reading;
+        if self.no_value.is_none() {
+            reading.last = Some(MilliCelsius(i32::try_from(last).map_err(|_| Damaged)?));
         }
-        if self.flags & SPREAD != 0 {
-            let step = self.step;
+        reading.samples = before.samples()?;
+        if flags & SPREAD != 0 {
             let mut distance = || {
-                let distance = self.rest.number()?.checked_mul(step).ok_or(Damaged)?;
+                let distance = rest.number()?.checked_mul(step.cast_unsigned()).ok_or(Damaged)?;
                 u32::try_from(distance).map_err(|_| Damaged)
             };
             let (below, above) = (distance()?, distance()?);
-            let mean = i32::try_from(self.rest.signed()?).map_err(|_| Damaged)?;
+            let mean = i32::try_from(rest.signed()?).map_err(|_| Damaged)?;
             reading.below = Some(below).filter(|below| *below > 0).or(reading.below);
             reading.above = Some(above).filter(|above| *above > 0).or(reading.above);
             reading.mean = Some(mean).filter(|mean| *mean != 0).or(reading.mean);
         }
-        let quality = self.run.quality.unwrap_or(TimeQuality::Ntp);
-        Ok(HourReading { minute: self.minute, reading, quality, late: self.run.late.is_some() })
-    }
-}
-
-impl Iterator for Unpack<'_> {
-    type Item = Result<HourReading, Damaged>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let read = self.read();
-        if read.is_err() {
-            self.left = 0;
-        }
-        Some(read)
+        Ok(at)
     }
 }
 
@@ -287,7 +297,17 @@ impl<'a> In<'a> {
         Some(*byte)
     }
 
+    #[inline]
     fn number(&mut self) -> Result<u64, Damaged> {
+        // Most are one byte.
+        if let Some((byte @ ..0x80, rest)) = self.0.split_first() {
+            self.0 = rest;
+            return Ok((*byte).into());
+        }
+        self.long_number()
+    }
+
+    fn long_number(&mut self) -> Result<u64, Damaged> {
         let mut number = 0;
         for place in (0..64).step_by(7) {
             let byte = self.byte().ok_or(Damaged)?;
@@ -364,8 +384,9 @@ mod tests {
     proptest! {
         #[test]
         fn an_hour_comes_back_as_it_was(minutes in minutes()) {
-            let back: Result<Vec<_>, _> = unpack(HOUR, &pack(HOUR, &minutes)).unwrap().collect();
-            prop_assert_eq!(back, Ok(minutes));
+            let mut back = Vec::new();
+            prop_assert_eq!(unpack(HOUR, &pack(HOUR, &minutes), &mut back), Ok(()));
+            prop_assert_eq!(back, minutes);
         }
 
         #[test]
@@ -374,13 +395,14 @@ mod tests {
         ) {
             let mut bytes = pack(HOUR, &minutes);
             for bytes in [&bytes[..cut.index(bytes.len() + 1)], &noise] {
-                let _ = unpack(HOUR, bytes).map(|readings| readings.count());
+                let _ = unpack(HOUR, bytes, &mut Vec::new());
             }
             if !bytes.is_empty() {
                 let at = at.index(bytes.len());
                 bytes[at] = with;
-                let count = unpack(HOUR, &bytes).map(|readings| readings.count());
-                prop_assert!(count.is_err() || count.is_ok_and(|count| count <= bytes.len()));
+                let mut back = Vec::new();
+                let _ = unpack(HOUR, &bytes, &mut back);
+                prop_assert!(back.len() <= bytes.len());
             }
         }
     }

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use trivet_domain::haccp::pack::{Damaged, pack, unpack};
+use trivet_domain::haccp::pack::{pack, unpack};
 use trivet_domain::haccp::{self, Hour, HourReading, Limits, State, Verdict, hour_id};
 use trivet_log::{Id, Origin};
 use trivet_replica::store::log;
@@ -34,22 +34,24 @@ pub struct Figures {
 }
 
 impl Figures {
-    pub fn add(&mut self, at: &HourReading, limits: &Limits) {
-        let (Some(lowest), Some(highest), Some(mean)) = (at.reading.lowest(), at.reading.highest(), at.reading.mean())
-        else {
-            self.missing += 1;
-            return;
-        };
-        let within = |milli| limits.judge(milli) == Verdict::Within;
-        let beyond = !(within(lowest) && within(highest));
-        self.merge(&Figures {
-            minutes: 1,
-            missing: 0,
-            lowest: Some(lowest.0),
-            highest: Some(highest.0),
-            sum: mean.0.into(),
-            beyond: beyond.into(),
-        });
+    pub fn add(&mut self, minutes: &[HourReading], limits: &Limits) {
+        let (mut lowest, mut highest) = (i32::MAX, i32::MIN);
+        let mut sum = Figures::default();
+        for HourReading { reading, .. } in minutes {
+            let (Some(low), Some(high), Some(mean)) = (reading.lowest(), reading.highest(), reading.mean()) else {
+                sum.missing += 1;
+                continue;
+            };
+            let within = |milli| limits.judge(milli) == Verdict::Within;
+            (lowest, highest) = (lowest.min(low.0), highest.max(high.0));
+            sum.minutes += 1;
+            sum.sum += i64::from(mean.0);
+            sum.beyond += i64::from(!(within(low) && within(high)));
+        }
+        if sum.minutes > 0 {
+            (sum.lowest, sum.highest) = (Some(lowest), Some(highest));
+        }
+        self.merge(&sum);
     }
 
     pub fn merge(&mut self, other: &Figures) {
@@ -168,8 +170,7 @@ fn write(conn: &Connection, at: i64, hour: &Hour) -> rusqlite::Result<Vec<Id>> {
 fn figures_of(hour: &Hour) -> BTreeMap<Id, Figures> {
     let mut figures: BTreeMap<Id, Figures> = BTreeMap::new();
     for (probe, minutes) in &hour.probes {
-        let figures = figures.entry(*probe).or_default();
-        minutes.iter().for_each(|at| figures.add(at, &Limits::default()));
+        figures.entry(*probe).or_default().add(minutes, &Limits::default());
     }
     figures
 }
@@ -190,13 +191,15 @@ fn add_to_day(conn: &Connection, origin: Origin, day: i64, probe: Id, figures: &
 fn write_day(conn: &Connection, origin: Origin, day: i64, probe: Id) -> rusqlite::Result<()> {
     let sql = "SELECT readings FROM haccp_hour WHERE hour=?1 AND probe=?2 AND origin=?3";
     let mut statement = conn.prepare_cached(sql)?;
-    let mut sum = Figures::default();
+    let mut minutes = Vec::new();
     for hour in day * HOURS_A_DAY..(day + 1) * HOURS_A_DAY {
         let mut rows = statement.query(params![hour, probe.as_bytes(), origin.0])?;
         while let Some(row) = rows.next()? {
-            unpacked(hour, row.get_ref(0)?.as_blob()?).for_each(|at| sum.add(&at, &Limits::default()));
+            unpack_row(hour, row.get_ref(0)?.as_blob()?, &mut minutes);
         }
     }
+    let mut sum = Figures::default();
+    sum.add(&minutes, &Limits::default());
     put_day(conn, origin, day, probe, &sum)
 }
 
@@ -247,8 +250,7 @@ pub fn minutes(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqli
     let mut rows = statement.query(params![hours.0, hours.1, probe.as_bytes()])?;
     let mut minutes = Vec::new();
     while let Some(row) = rows.next()? {
-        let (hour, packed) = (row.get(0)?, row.get_ref(1)?.as_blob()?);
-        minutes.extend(unpacked(hour, packed));
+        unpack_row(row.get(0)?, row.get_ref(1)?.as_blob()?, &mut minutes);
     }
     for mut hour in open_hours(conn, hours.0, hours.1)? {
         minutes.extend(hour.probes.remove(&probe).unwrap_or_default());
@@ -259,10 +261,10 @@ pub fn minutes(conn: &Connection, probe: Id, from_ms: i64, to_ms: i64) -> rusqli
 }
 
 /// Damaged bytes can only come of a damaged file: they are said, and the rest is shown.
-fn unpacked(hour: i64, packed: &[u8]) -> impl Iterator<Item = HourReading> {
-    let said = move |error: Damaged| tracing::error!(hour, %error, "a row of readings");
-    let readings = unpack(hour, packed).map_err(said).ok();
-    readings.into_iter().flatten().map_while(move |at| at.map_err(said).ok())
+fn unpack_row(hour: i64, packed: &[u8], into: &mut Vec<HourReading>) {
+    if let Err(error) = unpack(hour, packed, into) {
+        tracing::error!(hour, %error, "a row of readings");
+    }
 }
 
 /// The newest minute of each probe, out of the newest hour of each box and the one before it.
@@ -284,7 +286,9 @@ pub(super) fn newest(conn: &Connection) -> rusqlite::Result<BTreeMap<Id, HourRea
         let mut rows = statement.query(params![at - 1, hour.origin.0])?;
         while let Some(row) = rows.next()? {
             let probe = row.get(0).map(Id::from_bytes)?;
-            unpacked(at - 1, row.get_ref(1)?.as_blob()?).for_each(|reading| see(probe, reading));
+            let mut minutes = Vec::new();
+            unpack_row(at - 1, row.get_ref(1)?.as_blob()?, &mut minutes);
+            minutes.into_iter().for_each(|reading| see(probe, reading));
         }
         for (probe, minutes) in hour.probes {
             minutes.into_iter().for_each(|at| see(probe, at));
@@ -316,34 +320,33 @@ pub fn visit(
             open.entry((at, probe)).or_default().extend(minutes);
         }
     }
-    let mut show = |(hour, probe): (i64, Id), mut minutes: Vec<HourReading>| {
-        minutes.sort_by_key(|at| (at.minute, at.late));
-        see(hour, probe, &minutes);
+    let mut show = |(hour, probe): (i64, Id), minutes: &mut Vec<HourReading>| {
+        let by_minute = |at: &HourReading| (at.minute, at.late);
+        if !minutes.is_sorted_by_key(by_minute) {
+            minutes.sort_by_key(by_minute);
+        }
+        see(hour, probe, minutes);
+        minutes.clear();
     };
-    let mut gathered: Option<((i64, Id), Vec<HourReading>)> = None;
+    let mut gathered: Option<(i64, Id)> = None;
+    let mut minutes = Vec::new();
     let sql = "SELECT hour, probe, readings FROM haccp_hour WHERE hour>=?1 AND hour<?2 ORDER BY hour, probe, origin";
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query([hours.start, hours.end])?;
     while let Some(row) = rows.next()? {
         let place = (row.get(0)?, row.get(1).map(Id::from_bytes)?);
-        let minutes = unpacked(place.0, row.get_ref(2)?.as_blob()?);
-        match &mut gathered {
-            Some((known, more)) if *known == place => more.extend(minutes),
-            _ => {
-                if let Some((place, minutes)) = gathered.take() {
-                    show(place, minutes);
-                }
-                while let Some(before) = open.first_entry().filter(|entry| *entry.key() < place) {
-                    let (place, minutes) = before.remove_entry();
-                    show(place, minutes);
-                }
-                let mut all = open.remove(&place).unwrap_or_default();
-                all.extend(minutes);
-                gathered = Some((place, all));
+        if gathered != Some(place) {
+            gathered.replace(place).into_iter().for_each(|place| show(place, &mut minutes));
+            while let Some(before) = open.first_entry().filter(|entry| *entry.key() < place) {
+                let (place, mut minutes) = before.remove_entry();
+                show(place, &mut minutes);
             }
+            minutes.extend(open.remove(&place).unwrap_or_default());
         }
+        unpack_row(place.0, row.get_ref(2)?.as_blob()?, &mut minutes);
     }
-    gathered.into_iter().chain(open).for_each(|(place, minutes)| show(place, minutes));
+    gathered.into_iter().for_each(|place| show(place, &mut minutes));
+    open.into_iter().for_each(|(place, mut minutes)| show(place, &mut minutes));
     Ok(())
 }
 
