@@ -1,12 +1,15 @@
-//! MQTT: the embedded broker for a closed probe network, and the client that listens to either broker.
+//! MQTT: the embedded broker for a closed probe network, heard from within, and the client that listens to another's.
 
 use std::collections::HashMap;
-use std::net::ToSocketAddrs;
+use std::net::{TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
 use anyhow::Context;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS, SubscribeFilter};
-use rumqttd::{Broker, Config as BrokerConfig, ConnectionSettings, RouterConfig, ServerSettings};
+use rumqttd::local::LinkRx;
+use rumqttd::{
+    Broker, Config as BrokerConfig, ConnectionSettings, Forward, Notification, RouterConfig, ServerSettings,
+};
 use tokio::sync::mpsc;
 use trivet_drivers::probe::mqtt::Subscription;
 use trivet_drivers::probe::{NoData, Report};
@@ -27,10 +30,14 @@ const FILTERS_AT_ONCE: usize = 8;
 /// Requests of ours that may wait: each input has up to three filters.
 const REQUESTS: usize = 3 * MAX_INPUTS / FILTERS_AT_ONCE + MAX_INPUTS;
 
-/// Starts rumqttd on a thread of its own. It has accounts, but no rules per topic: anybody who has an account may
-/// publish anything, so an open LAN needs mosquitto with an ACL file instead.
-pub(crate) fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<()> {
-    let listen = (mqtt.host.as_str(), mqtt.port).to_socket_addrs()?.next().context("the broker's address")?;
+/// Starts rumqttd on a thread of its own, and hears all that is published there, from within. It has accounts, but no
+/// rules per topic: anybody who has an account may publish anything, so an open LAN needs mosquitto with an ACL file
+/// instead.
+fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<LinkRx> {
+    let address = (mqtt.host.as_str(), mqtt.port);
+    let listen = address.to_socket_addrs()?.next().with_context(|| format!("{} has no address", mqtt.host))?;
+    // The broker itself would end without a word if its port were another's.
+    drop(TcpListener::bind(listen)?);
     let settings = ServerSettings {
         name: "probes".to_owned(),
         listen,
@@ -64,12 +71,16 @@ pub(crate) fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<()> {
         prometheus: None,
         metrics: None,
     };
+    let mut broker = Broker::new(config);
+    let (mut requests, messages) = broker.link("trivet")?;
+    requests.subscribe("#")?;
     std::thread::Builder::new().name("broker".into()).spawn(move || {
-        if let Err(error) = Broker::new(config).start() {
+        if let Err(error) = broker.start() {
             tracing::error!(%error, "the embedded broker ended");
         }
+        drop(requests);
     })?;
-    Ok(())
+    Ok(messages)
 }
 
 /// Who listens, and where.
@@ -92,9 +103,9 @@ impl Client {
     }
 }
 
-fn subscribe(client: &AsyncClient, filters: Vec<String>, qos: QoS) {
+fn subscribe(client: &AsyncClient, filters: Vec<String>) {
     for some in filters.chunks(FILTERS_AT_ONCE) {
-        let some = some.iter().map(|filter| SubscribeFilter::new(filter.clone(), qos));
+        let some = some.iter().map(|filter| SubscribeFilter::new(filter.clone(), QoS::AtLeastOnce));
         if let Err(error) = client.try_subscribe_many(some) {
             tracing::error!(%error, "subscribing");
         }
@@ -148,21 +159,24 @@ impl Listener {
 }
 
 /// Listens for the inputs that are given to it, for as long as the process lives.
-///
-/// The embedded broker keeps a ring of its own for each filter: there, one filter for everything takes the least room,
-/// and discovery hears the same messages. It ends with this process, so that to acknowledge to it proves nothing.
-pub(crate) async fn listen(client: Client, mut more: mpsc::Receiver<Subscription>, reports: mpsc::Sender<Report>) {
-    let (embedded, discover) = (client.mqtt.embedded, client.mqtt.discover);
-    let (sender, mut events) = client.connect(REQUESTS);
-    let mut listener = Listener { client, inputs: Inputs::default(), reports };
+pub(crate) async fn listen(client: Client, more: mpsc::Receiver<Subscription>, reports: mpsc::Sender<Report>) {
+    let listener = Listener { client, inputs: Inputs::default(), reports };
+    match listener.client.mqtt.embedded {
+        true => listen_within(listener, more).await,
+        false => listen_outside(listener, more).await,
+    }
+}
+
+async fn listen_outside(mut listener: Listener, mut more: mpsc::Receiver<Subscription>) {
+    let (sender, mut events) = listener.client.connect(REQUESTS);
     let mut connected = false;
     loop {
         let event = tokio::select! {
             event = events.poll() => event,
             Some(subscription) = more.recv() => {
                 let filters = listener.inputs.add(subscription);
-                if connected && !embedded {
-                    subscribe(&sender, filters, QoS::AtLeastOnce);
+                if connected {
+                    subscribe(&sender, filters);
                 }
                 continue;
             }
@@ -171,22 +185,85 @@ pub(crate) async fn listen(client: Client, mut more: mpsc::Receiver<Subscription
             Ok(Event::Incoming(Packet::ConnAck(_))) => {
                 connected = true;
                 drop(listener.reports.send(Report::Line(Ok(()))).await);
-                match embedded {
-                    true => subscribe(&sender, vec!["#".to_owned()], QoS::AtMostOnce),
-                    false => subscribe(&sender, listener.inputs.by_topic.keys().cloned().collect(), QoS::AtLeastOnce),
-                }
+                subscribe(&sender, listener.inputs.by_topic.keys().cloned().collect());
             }
             Ok(Event::Incoming(Packet::Publish(message))) => {
                 listener.hear(&message.topic, &message.payload, message.retain).await;
-                if embedded && discover {
-                    let now = listener.client.wall.now_ms();
-                    listener.client.board.hear(&message.topic, &message.payload, now);
-                }
             }
             Ok(_) => {}
             Err(error) => {
                 connected = false;
                 listener.lost(error.to_string()).await;
+                tokio::time::sleep(RECONNECT).await;
+            }
+        }
+    }
+}
+
+/// The places of messages in the embedded broker's ring, which count from its start.
+#[derive(Default)]
+struct Ring {
+    next: Option<u64>,
+}
+
+impl Ring {
+    fn lost_before(&mut self, message: &Forward) -> u64 {
+        // What is retained comes from beside the ring.
+        let Some((_, place)) = message.cursor else { return 0 };
+        let lost = self.next.map_or(0, |next| place.saturating_sub(next));
+        self.next = Some(place + 1);
+        lost
+    }
+}
+
+/// The embedded broker is started, and heard from within the process: no socket, no acknowledgements, which would prove
+/// nothing of a broker that ends with this process. It keeps a ring for each filter, so that one for everything takes
+/// the least room. What the ring dropped before it was heard is counted by the places that are missing.
+async fn listen_within(mut listener: Listener, mut more: mpsc::Receiver<Subscription>) {
+    let mut broker: Option<LinkRx> = None;
+    let mut ring = Ring::default();
+    loop {
+        let heard = async {
+            match &mut broker {
+                Some(messages) => messages.next().await.map_err(anyhow::Error::from),
+                None => {
+                    let mqtt = &listener.client.mqtt;
+                    broker = Some(start_broker(mqtt, &listener.client.password)?);
+                    ring = Ring::default();
+                    drop(listener.reports.send(Report::Line(Ok(()))).await);
+                    Ok(None)
+                }
+            }
+        };
+        let heard = tokio::select! {
+            heard = heard => heard,
+            Some(subscription) = more.recv() => {
+                listener.inputs.add(subscription);
+                continue;
+            }
+        };
+        match heard {
+            Ok(Some(Notification::Forward(message))) => {
+                listener.client.board.lose(ring.lost_before(&message));
+                let Ok(topic) = std::str::from_utf8(&message.publish.topic) else { continue };
+                listener.hear(topic, &message.publish.payload, message.publish.retain).await;
+                if listener.client.mqtt.discover {
+                    let now = listener.client.wall.now_ms();
+                    listener.client.board.hear(topic, &message.publish.payload, now);
+                }
+            }
+            // It sends no more until it is told that all was taken.
+            Ok(Some(Notification::Unschedule)) => {
+                if let Some(messages) = &broker
+                    && let Err(error) = messages.wake().await
+                {
+                    tracing::error!(%error, "the embedded broker");
+                }
+            }
+            Ok(_) => {}
+            Err(error) => {
+                broker = None;
+                listener.lost(format!("{error:#}")).await;
                 tokio::time::sleep(RECONNECT).await;
             }
         }
@@ -199,7 +276,7 @@ pub(crate) async fn discover(client: Client) {
     let (sender, mut events) = client.connect(REQUESTS);
     loop {
         match events.poll().await {
-            Ok(Event::Incoming(Packet::ConnAck(_))) => subscribe(&sender, client.board.filters(), QoS::AtLeastOnce),
+            Ok(Event::Incoming(Packet::ConnAck(_))) => subscribe(&sender, client.board.filters()),
             Ok(Event::Incoming(Packet::Publish(message))) => {
                 client.board.hear(&message.topic, &message.payload, client.wall.now_ms());
             }
@@ -209,5 +286,58 @@ pub(crate) async fn discover(client: Client) {
                 tokio::time::sleep(DISCOVER_AGAIN).await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MESSAGES: u64 = 5_000;
+
+    /// What is published while nobody listens is more than the ring holds.
+    #[tokio::test]
+    async fn each_message_that_the_embedded_broker_drops_is_counted() {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mqtt = format!("host = \"127.0.0.1\"\nport = {port}\nuser = \"probe\"\npassword_file = \"x\"\n");
+        let mqtt: Mqtt = toml::from_str(&mqtt).unwrap();
+        let mut broker = start_broker(&mqtt, "secret").unwrap();
+        let mut options = MqttOptions::new("flood", "127.0.0.1", port);
+        options.set_credentials("probe", "secret");
+        let (client, mut events) = AsyncClient::new(options, 10);
+        tokio::spawn(async move {
+            for n in 0..MESSAGES {
+                let payload = format!("{n:<3000}");
+                client.publish("flood", QoS::AtLeastOnce, false, payload).await.unwrap();
+            }
+            std::future::pending::<()>().await;
+        });
+        let mut confirmed = 0;
+        while confirmed < MESSAGES {
+            match events.poll().await {
+                Ok(Event::Incoming(Packet::PubAck(_))) => confirmed += 1,
+                Ok(_) => {}
+                // Until it listens.
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+        assert!(start_broker(&mqtt, "secret").is_err(), "its port is taken");
+        let (mut ring, mut heard, mut lost) = (Ring::default(), 0, 0);
+        let last = (MESSAGES - 1).to_string();
+        loop {
+            match broker.next().await.unwrap() {
+                Some(Notification::Forward(message)) => {
+                    lost += ring.lost_before(&message);
+                    heard += 1;
+                    if message.publish.payload.trim_ascii() == last.as_bytes() {
+                        break;
+                    }
+                }
+                Some(Notification::Unschedule) => broker.wake().await.unwrap(),
+                _ => {}
+            }
+        }
+        assert!(lost > 0);
+        assert_eq!(heard + lost, MESSAGES);
     }
 }

@@ -46,9 +46,6 @@ pub(crate) fn start(app: &App, devices: &Devices, config: &Config) -> anyhow::Re
         let password = std::fs::read_to_string(&mqtt.password_file)
             .with_context(|| format!("cannot read {}", mqtt.password_file.display()))?;
         let password = password.trim().to_owned();
-        if mqtt.embedded {
-            crate::mqtt::start_broker(mqtt, &password)?;
-        }
         devices.add("mqtt", "broker", &format!("{}:{}", mqtt.host, mqtt.port));
         let (subscriptions, reports) = lines.broker();
         let client = crate::mqtt::Client { mqtt: mqtt.clone(), password, wall: app.wall.clone(), board: board.clone() };

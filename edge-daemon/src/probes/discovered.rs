@@ -2,6 +2,7 @@
 //! the inputs that there are. A list to adopt from; no request waits for a device.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Json;
@@ -40,6 +41,7 @@ pub(crate) struct Board(Arc<Heard>);
 struct Heard {
     seen: Mutex<Seen>,
     counts: Mutex<BTreeMap<String, Counts>>,
+    lost: AtomicU64,
     lines: OnceLock<Lines>,
 }
 
@@ -58,6 +60,14 @@ impl Board {
 
     pub(crate) fn hear(&self, topic: &str, payload: &[u8], now_ms: i64) {
         self.0.seen.lock().unwrap_or_else(PoisonError::into_inner).hear(topic, payload, now_ms);
+    }
+
+    /// Messages that the embedded broker dropped before they were heard.
+    pub(crate) fn lose(&self, messages: u64) {
+        if messages > 0 {
+            self.0.lost.fetch_add(messages, Ordering::Relaxed);
+            tracing::warn!(messages, "the embedded broker dropped what was not heard yet");
+        }
     }
 
     pub(crate) fn count(&self, input: &str, counts: Counts) {
@@ -118,6 +128,8 @@ struct List {
     inputs: Vec<Input>,
     /// Serial adapters by their own names, for `modbus:PATH@BAUD,UNIT`.
     serial: Vec<String>,
+    /// Messages that the embedded broker dropped since the box started, because more came than the box could hear.
+    lost_messages: u64,
 }
 
 /// Devices that speak, and the inputs of this box.
@@ -200,7 +212,8 @@ async fn discovered(State(app): State<App>) -> Result<Json<List>, Problem> {
             too_late: counts.too_late,
         }
     });
-    Ok(Json(List { devices, inputs: inputs.collect(), serial }))
+    let lost_messages = board.0.lost.load(Ordering::Relaxed);
+    Ok(Json(List { devices, inputs: inputs.collect(), serial, lost_messages }))
 }
 
 fn word(state: InputState) -> Option<&'static str> {

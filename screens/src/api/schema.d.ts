@@ -2106,6 +2106,11 @@ export interface components {
         Discovered: {
             devices: components["schemas"]["DiscoveredDevice"][];
             inputs: components["schemas"]["WiredInput"][];
+            /**
+             * Format: int64
+             * @description Messages that the embedded broker dropped since the box started, because more came than the box could hear.
+             */
+            lostMessages: number;
             /** @description Serial adapters by their own names, for `modbus:PATH@BAUD,UNIT`. */
             serial: string[];
         };
