@@ -28,6 +28,9 @@ const CONFIRM_EVERY_MS: u64 = 1_000;
 const HELLO_EVERY_MS: u64 = 1_000;
 /// The line has this long to carry the last frame before a restart.
 const FAREWELL_MS: u64 = 300;
+/// No start ends itself sooner: where the box's time numbers starts by the second, no two have one number, whatever the
+/// line took to carry that time.
+const SHORTEST_MS: u64 = 1_500;
 /// Frames in one poll.
 const MOST_FRAMES: usize = 8;
 const MOST_FAULTS: usize = 8;
@@ -162,8 +165,8 @@ where
             match message {
                 Down::Time { utc_ms, .. } => {
                     if state.boot == 0 {
-                        let begun_s = utc_ms / 1_000 - ((now_ms - state.begun_ms) / 1_000) as i64;
-                        state.boot = u32::try_from(begun_s - EPOCH_S).unwrap_or(1).max(1);
+                        let begun_ms = utc_ms.saturating_sub_unsigned(now_ms - state.begun_ms);
+                        state.boot = u32::try_from(begun_ms.div_euclid(1_000) - EPOCH_S).unwrap_or(1).max(1);
                     }
                     state.hello_at_ms = now_ms;
                 }
@@ -194,7 +197,8 @@ where
                 Down::Commit => {
                     updater.commit();
                     if updater.phase() == Phase::Committed {
-                        state.restart_at_ms = state.restart_at_ms.or(Some(now_ms + FAREWELL_MS));
+                        let soonest = (now_ms + FAREWELL_MS).max(state.begun_ms + SHORTEST_MS);
+                        state.restart_at_ms = state.restart_at_ms.or(Some(soonest));
                     }
                 }
                 Down::Abort => updater.abort(),
