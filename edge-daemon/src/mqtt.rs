@@ -54,12 +54,13 @@ fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<LinkRx> {
     };
     let config = BrokerConfig {
         id: 0,
-        // Ten segments of 1 MB per topic filter: the default of 100 MB would grow without an end in sight.
+        // So much of topics and payloads per filter: in memory it is some four times as much. The default of 100 MB would
+        // grow without an end in sight.
         router: RouterConfig {
             max_connections: MAX_CONNECTIONS,
             max_outgoing_packet_count: 200,
-            max_segment_size: 1024 * 1024,
-            max_segment_count: 10,
+            max_segment_size: 256 * 1024,
+            max_segment_count: 4,
             ..RouterConfig::default()
         },
         v4: Some(HashMap::from([("probes".to_owned(), settings)])),
