@@ -12,6 +12,7 @@ pub mod health;
 pub mod kitchen;
 pub mod menu;
 pub mod papers;
+pub mod plans;
 pub mod reports;
 pub mod safety;
 pub mod screens;

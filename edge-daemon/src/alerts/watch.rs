@@ -10,7 +10,7 @@ use trivet_domain::alerts::{self, Lock, Severity};
 use trivet_domain::haccp::trend::Wear;
 use trivet_log::{Id, TimeQuality};
 use trivet_modules::alerts::{open_of_key, raise};
-use trivet_modules::{haccp, safety};
+use trivet_modules::{haccp, plans, safety};
 use trivet_replica::auth::{Locked, Lockout};
 use trivet_replica::{Actor, App, Rejection, sealing};
 
@@ -169,7 +169,7 @@ impl Watch {
     async fn calibrations(&mut self, app: &App, actor: Actor) -> Result<(), Rejection> {
         let (now_ms, location) = (app.wall.now_ms(), app.identity.certificate.location);
         let states = read(app, move |view| {
-            let plan = safety::plans::in_force(view.conn, location, now_ms)?;
+            let plan = plans::in_force(view.conn, location, now_ms)?;
             let warn_days = plan.map_or(WARN_DAYS, |(_, plan)| plan.calibration.warn_days);
             safety::view::due_calibrations(view.conn, warn_days, now_ms)
         });
@@ -193,7 +193,7 @@ impl Watch {
             return Ok(());
         }
         let units = read(app, move |view| {
-            let plan = safety::plans::in_force(view.conn, location, now_ms)?.map(|(_, plan)| plan);
+            let plan = plans::in_force(view.conn, location, now_ms)?.map(|(_, plan)| plan);
             let mut units = Vec::new();
             for (id, probe) in haccp::view::in_use(view.conn)? {
                 let warnings = haccp::trend::warnings(view.conn, id, &probe, plan.as_ref(), now_ms)?;

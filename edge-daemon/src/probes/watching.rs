@@ -20,7 +20,7 @@ use trivet_domain::{Command as AnyCommand, MilliCelsius, alerts};
 use trivet_drivers::probe::{self, InputState, Source};
 use trivet_log::Id;
 use trivet_modules::haccp::{Latest, Samples, view};
-use trivet_modules::safety::plans;
+use trivet_modules::plans;
 use trivet_replica::{Actor, App, Draft, sealing};
 
 use super::Said;

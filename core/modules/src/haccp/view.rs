@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::minutes::{self, Figures, minutes};
 use super::{Samples, counting, parts};
 use crate::menu::view::ConflictView;
-use crate::safety::plans;
+use crate::plans;
 use crate::time;
 
 /// A sample is a current value for three of its probe's intervals, and for this at least.

@@ -12,10 +12,10 @@ use trivet_replica::View;
 use trivet_replica::store::log;
 use utoipa::ToSchema;
 
-use super::{plans, view};
+use super::view;
 use crate::haccp::counting::{Counting, SETTLES_MS, Slots, Standing};
 use crate::haccp::minutes;
-use crate::time;
+use crate::{plans, time};
 
 const MINUTE_MS: i64 = 60_000;
 

@@ -1,7 +1,6 @@
 //! Food safety: the HACCP plan, manual checks, cooling runs, food under time control, calibrations, compliance records.
 
 mod compliance;
-pub mod plans;
 mod project;
 mod routes;
 pub mod view;

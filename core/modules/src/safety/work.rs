@@ -13,9 +13,10 @@ use trivet_domain::safety::{
 use trivet_log::Id;
 use trivet_replica::View;
 
-use super::{plans, view};
+use super::view;
 use crate::haccp::Samples;
 use crate::haccp::minutes::minutes;
+use crate::plans;
 
 /// A check that was due longer ago than this is not found missed any more: the box was off, and its reader sees that.
 const LOOK_BACK_MS: i64 = 26 * 3_600_000;

@@ -23,7 +23,7 @@ use super::picks::Picks;
 use super::site::Site;
 use crate::access::name_of;
 use crate::haccp::counting::SETTLES_MS;
-use crate::safety::plans;
+use crate::plans;
 use crate::settings;
 
 /// Lines of a list.

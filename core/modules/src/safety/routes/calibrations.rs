@@ -15,8 +15,9 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::{DAY, known_probe, moment, submit};
+use crate::plans;
 use crate::safety::view::{self, CalibrationStateView, CalibrationView};
-use crate::safety::{plans, work};
+use crate::safety::work;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(calibrations, calibrate)).routes(routes!(calibrations_due))

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{DAY, Span, moment, standing, submit};
-use crate::safety::plans;
+use crate::plans;
 use crate::safety::view::{self, CheckView, DueView};
 
 /// A list of due times.

@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-use super::plans;
+use crate::plans;
 use crate::time;
 
 const DAY: i64 = 24 * 3_600_000;

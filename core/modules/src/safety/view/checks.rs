@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{check_state, ids, word};
 use crate::access::name_of;
 use crate::haccp::view::RuleView;
-use crate::safety::plans;
+use crate::plans;
 use crate::time;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]

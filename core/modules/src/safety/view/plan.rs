@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::access::name_of;
-use crate::safety::plans;
+use crate::plans;
 use crate::time;
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
