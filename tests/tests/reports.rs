@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -76,7 +77,7 @@ fn a_box_gives_its_report_as_figures_csv_and_pages() {
 fn what_is_due_is_made_once_and_lies_beside_the_store() {
     let mut restaurant = Restaurant::open(&Plan { relay: false, ..Plan::default() }).unwrap();
     let manager = restaurant.log_in("manager").unwrap();
-    let saved = json!({"name": "Yesterday", "every": "day", "keep": 1});
+    let saved = json!({"name": "Yesterday", "every": "day", "keep": 3});
     let saved = manager.post("/api/v1/haccp/reports", &saved).unwrap().expect_status(201).unwrap();
     // It is looked for when the box starts, and each minute.
     restaurant.process("box1").stop();
@@ -87,6 +88,7 @@ fn what_is_due_is_made_once_and_lies_beside_the_store() {
         Ok(files.as_array().filter(|files| files.len() == 2).cloned())
     })
     .unwrap();
+    let first_day = files[0]["to"].as_str().unwrap().to_owned();
     for (file, (form, begins)) in files.iter().zip([("csv", &b"summary"[..]), ("pdf", b"%PDF")]) {
         assert_eq!((&file["form"], &file["reportId"]), (&json!(form), &saved["id"]));
         let path = format!("/api/v1/haccp/reports/files/{}", file["id"].as_str().unwrap());
@@ -98,5 +100,19 @@ fn what_is_due_is_made_once_and_lies_beside_the_store() {
         let (status, _, _) = auditor.file(&format!("/api/v1/haccp/reports/files/{other}")).unwrap();
         assert_eq!(status, 404, "{other}");
     }
+    // Five days later: of the days that it was off it makes as many as are kept, and the older ones go.
+    restaurant.process("box1").stop();
+    restaurant.set_clock_offset(5 * 24 * 3_600_000).unwrap();
+    restaurant.restart("box1").unwrap();
+    let auditor = restaurant.log_in("auditor").unwrap();
+    let last_days = until(Duration::from_secs(90), || {
+        let files = auditor.get("/api/v1/haccp/reports/files")?.expect_status(200)?["files"].clone();
+        let days =
+            files.as_array().into_iter().flatten().map(|file| file["to"].as_str().unwrap_or_default().to_owned());
+        let days: Vec<String> = days.collect();
+        Ok((days.len() == 6 && !days.contains(&first_day)).then_some(days))
+    })
+    .unwrap();
+    assert_eq!(last_days.iter().collect::<BTreeSet<_>>().len(), 3, "{last_days:?}");
     assert!(restaurant.close());
 }

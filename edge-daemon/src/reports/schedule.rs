@@ -1,5 +1,5 @@
 //! Reports that the box makes by itself, as files beside the store. Which are made is read from the folder: a restart
-//! forgets nothing and makes nothing twice. A box that was off makes the last period alone; earlier ones are asked for.
+//! forgets nothing and makes nothing twice, and a box that was off makes each period that was over meanwhile.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -78,32 +78,51 @@ async fn make_due(app: &App, desk: &Desk, failed: &mut HashMap<Id, Instant>) -> 
     Ok(())
 }
 
+/// The periods since the newest that was made, as many as are kept; of a report that is new, the last.
 async fn make_one(app: &App, desk: &Desk, id: Id, wanted: &Saved, zone: &str) -> anyhow::Result<()> {
     let folder = folder(app);
     let now = app.wall.now_ms() - AFTER_MS;
-    let Some((from_ms, to_ms)) = saved::last_period(wanted.every, now, zone) else { return Ok(()) };
     let day = |ms: i64| time::local(ms, zone).strftime("%Y-%m-%d").to_string();
-    let name = format!("{id}_{}_{}", day(from_ms), day(to_ms));
-    let [csv_path, pdf_path] = ["csv", "pdf"].map(|ending| folder.join(format!("{name}.{ending}")));
-    if csv_path.exists() && pdf_path.exists() {
-        return Ok(());
+    let made = names(&folder);
+    let made = made.iter().filter(|name| name.starts_with(&id.to_string()) && name.ends_with(".pdf"));
+    let newest = made.filter_map(|name| Some(end_of(name)?.to_owned())).max();
+    let keep = usize::try_from(wanted.keep).unwrap_or(1);
+    let most = if newest.is_some() { keep } else { 1 };
+    let since = |period: &(i64, i64)| newest.as_ref().is_none_or(|newest| day(period.1) > *newest);
+    let mut due: Vec<(i64, i64)> = saved::periods(wanted.every, now, zone).take(most).take_while(since).collect();
+    due.reverse();
+    let mut failed = Ok(());
+    for (from_ms, to_ms) in due {
+        let name = format!("{id}_{}_{}", day(from_ms), day(to_ms));
+        match make_period(app, desk, wanted, (from_ms, to_ms), &folder.join(&name)).await {
+            Ok(()) => tracing::info!(report = wanted.name, name, "a report was made"),
+            Err(error) => failed = Err(error),
+        }
     }
+    tokio::task::block_in_place(|| forget(&folder, id, keep))?;
+    failed
+}
+
+async fn make_period(app: &App, desk: &Desk, wanted: &Saved, span: (i64, i64), path: &Path) -> anyhow::Result<()> {
     let (csv, pdf) = {
         let _turn = desk.wait().await;
-        let made = reports::make(app, saved::asked(wanted, from_ms, to_ms)).await;
+        let made = reports::make(app, saved::asked(wanted, span.0, span.1)).await;
         let (report, language) = made.map_err(|problem| anyhow::anyhow!(problem.detail))?;
         let csv = reports::csv::write(&report, None).unwrap_or_default();
         (csv, reports::pdf_of(desk, report, language).await)
     };
     // What does not draw as PDF is to be had as CSV all the same.
     tokio::task::block_in_place(|| {
-        files::write(&csv_path, csv.as_bytes())?;
+        files::write(&path.with_extension("csv"), csv.as_bytes())?;
         let pdf = pdf.map_err(|problem| anyhow::anyhow!(problem.detail))?;
-        files::write(&pdf_path, &pdf)?;
-        forget(&folder, id, usize::try_from(wanted.keep).unwrap_or(1))
-    })?;
-    tracing::info!(report = wanted.name, name, "a report was made");
-    Ok(())
+        files::write(&path.with_extension("pdf"), &pdf)?;
+        Ok(())
+    })
+}
+
+/// The day after the last, out of a file's name.
+fn end_of(name: &str) -> Option<&str> {
+    name.rsplit_once('.')?.0.rsplit_once('_').map(|(_, to)| to)
 }
 
 /// The names have the date in them: the first are the oldest.

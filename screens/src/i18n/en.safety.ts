@@ -325,6 +325,8 @@ export const safety = {
   "plan.asText": "All of it as text",
   "plan.name": "Name",
   "plan.scope": "Site and foods",
+  "plan.procedure": "Written procedure for food that is kept by time",
+  "plan.procedureMore": "Food Code 3-501.19(A) wants it before such a timer is started. Name the foods that it is about.",
   "plan.clause": "Clause",
   "plan.every": "Every days",
   "plan.warn": "Warn days before",

@@ -326,6 +326,8 @@ export const safety: Record<keyof typeof en, string> = {
   "plan.asText": "Kaikki tekstinä",
   "plan.name": "Nimi",
   "plan.scope": "Paikka ja ruoat",
+  "plan.procedure": "Kirjallinen menettely ajalla valvotulle ruoalle",
+  "plan.procedureMore": "Food Code 3-501.19(A) edellyttää sitä ennen kuin ajastin käynnistetään. Nimeä ruoat, joita se koskee.",
   "plan.clause": "Kohta",
   "plan.every": "Päivien välein",
   "plan.warn": "Varoita päiviä ennen",

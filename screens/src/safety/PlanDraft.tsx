@@ -118,6 +118,13 @@ function PlanFields({ plan, mistakes, onEdit }: FieldsProps) {
       <summary>{t("plan.edit")}</summary>
       <Field label={t("plan.name")} value={plan.name} wrong={wrong("name")} testId="plan-name" onInput={(name) => onEdit({ ...plan, name })} />
       <Field label={t("plan.scope")} value={plan.scope ?? ""} onInput={(scope) => onEdit({ ...plan, scope })} />
+      {(plan.timers ?? []).length > 0 && (
+        <label class="field">
+          <span>{t("plan.procedure")}</span>
+          <textarea rows={8} value={plan.timeProcedure ?? ""} maxLength={4_000} data-testid="plan-procedure" onInput={(event) => onEdit({ ...plan, timeProcedure: event.currentTarget.value })} />
+          {wrong("timeProcedure") ? <em class="wrong">{wrong("timeProcedure")}</em> : <small class="soft">{t("plan.procedureMore")}</small>}
+        </label>
+      )}
       {plan.controlPoints.map((point, i) => (
         <fieldset key={point.id}>
           <legend>{point.name}</legend>

@@ -50,6 +50,14 @@ export function PlanView({ plan }: { plan: Plan }) {
           ))}
         </tbody>
       </table>
+      {plan.timeProcedure && (
+        <>
+          <h3>{t("plan.procedure")}</h3>
+          <p class="procedure" data-testid="time-procedure">
+            {plan.timeProcedure}
+          </p>
+        </>
+      )}
       <h3>{t("plan.checks")}</h3>
       <ul class="plan-list">
         {(plan.checks ?? []).map((check) => (

@@ -194,6 +194,12 @@ export function StartTimer({ plan, onClose, onStarted }: StartProps) {
         <input type="checkbox" checked={print} onChange={(event) => setPrint(event.currentTarget.checked)} />
         {t("food.print")}
       </label>
+      {plan.timeProcedure && (
+        <details>
+          <summary>{t("plan.procedure")}</summary>
+          <p class="procedure">{plan.timeProcedure}</p>
+        </details>
+      )}
       <Trouble subject={subject} testId="food-trouble" />
     </Dialog>
   );

@@ -75,6 +75,8 @@ export interface TimerRule {
   minutes: number;
   startsWithin: Limit[];
   neverBeyond?: Limit | null;
+  /** It may be used only where the plan has a written procedure. */
+  needsProcedure?: boolean;
   source: Source;
 }
 
@@ -87,6 +89,8 @@ export interface Plan {
   checks?: PlannedCheck[];
   cooling?: CoolingRule[];
   timers?: TimerRule[];
+  /** How food is kept by time instead of temperature, in the establishment's words. */
+  timeProcedure?: string;
   calibration?: { everyDays: number; warnDays: number; toleranceMilli: number; altitudeMetres?: number };
   verification?: { id: string; text: string; everyDays: number; role?: string | null }[];
 }

@@ -34,6 +34,10 @@ pub struct Plan {
     pub cooling: Vec<CoolingRule>,
     #[serde(default)]
     pub timers: Vec<TimerRule>,
+    /// How food is kept by time instead of temperature, in the words of the establishment; empty: there is no written
+    /// procedure.
+    #[serde(default)]
+    pub time_procedure: String,
     #[serde(default)]
     pub calibration: CalibrationPlan,
     #[serde(default)]
@@ -362,6 +366,9 @@ pub struct TimerRule {
     /// One measurement beyond it ends the time at once.
     #[serde(default)]
     pub never_beyond: Option<Limit>,
+    /// It may be used only where the plan has a written procedure (Food Code 3-501.19(A)).
+    #[serde(default)]
+    pub needs_procedure: bool,
     pub source: Source,
 }
 
@@ -426,6 +433,18 @@ impl Plan {
 
     pub fn control_point(&self, id: &str) -> Option<&ControlPoint> {
         self.control_points.iter().find(|point| point.id == id)
+    }
+
+    /// The rule of a timer that is to be started.
+    pub fn timer(&self, id: &str) -> Result<&TimerRule, Refusal> {
+        let rule = self.timers.iter().find(|rule| rule.id == id);
+        let rule = rule.ok_or_else(|| Refusal::invalid("rule", "the plan in force has no such timer"))?;
+        if rule.needs_procedure && self.time_procedure.trim().is_empty() {
+            let clause = &rule.source.clause;
+            let why = format!("{clause} wants a written procedure before food is kept by time, and the plan has none");
+            return Err(Refusal::invalid("rule", why));
+        }
+        Ok(rule)
     }
 
     pub fn check(&self, id: &str) -> Option<&PlannedCheck> {

@@ -480,6 +480,21 @@ fn a_late_check_is_late_and_is_answered_once() {
 
 // ---- timers
 
+#[test]
+fn food_is_kept_by_time_only_by_a_written_procedure_where_the_rule_wants_one() {
+    let mut plan = preset("us-2022");
+    assert_eq!(plan.timer("US-TPHC4").unwrap().minutes, 240);
+    plan.time_procedure = "  \n".into();
+    let refused = plan.timer("US-TPHC4").unwrap_err();
+    assert_eq!(refused.field.as_deref(), Some("rule"));
+    assert!(refused.to_string().contains("3-501.19(B) wants a written procedure"), "{refused}");
+    assert_eq!(plan.timer("none").unwrap_err().field.as_deref(), Some("rule"));
+    assert!(preset("uk-england").time_procedure.is_empty());
+    assert!(preset("uk-england").timer("UK-DISPLAY-COLD").is_ok());
+    plan.time_procedure = "x".repeat(4_001);
+    assert_eq!(Plan::read(&plan.to_json()).unwrap_err().field.as_deref(), Some("timeProcedure"));
+}
+
 fn timer_command(value: i32, rule: usize) -> Command {
     Command::StartTimer {
         timer: id(1),

@@ -8,6 +8,7 @@ use crate::{MilliCelsius, Refusal};
 
 const MAX_LIST: usize = 100;
 const MAX_TEXT: usize = 500;
+const MAX_PROCEDURE: usize = 4_000;
 /// A mute that lasts longer than a defrost hides what it was made for.
 const MAX_MUTE_MINUTES: u16 = 45;
 const MAX_RECOVERY_MINUTES: u16 = 60;
@@ -70,6 +71,9 @@ pub(super) fn validate(plan: &Plan) -> Checked {
         if rule.starts_within.is_empty() {
             return Err(Refusal::invalid(format!("{at}.startsWithin"), "at least one temperature to begin at"));
         }
+    }
+    if plan.time_procedure.chars().count() > MAX_PROCEDURE {
+        return Err(Refusal::invalid("timeProcedure", format!("a text of at most {MAX_PROCEDURE} characters")));
     }
     range("calibration.everyDays", plan.calibration.every_days, 1, 1_000)?;
     range("calibration.warnDays", plan.calibration.warn_days, 0, plan.calibration.every_days)?;

@@ -74,7 +74,7 @@ fn filter((column, is): (String, String)) -> Filter {
 }
 
 /// The day, week or month that was over last, by the clock on the wall; from and to.
-pub fn last_period(every: Every, now_ms: i64, time_zone: &str) -> Option<(i64, i64)> {
+fn last_period(every: Every, now_ms: i64, time_zone: &str) -> Option<(i64, i64)> {
     let today = time::local(now_ms, time_zone).start_of_day().ok()?;
     let (from, to) = match every {
         Every::Never => return None,
@@ -91,6 +91,11 @@ pub fn last_period(every: Every, now_ms: i64, time_zone: &str) -> Option<(i64, i
     };
     let start = |zoned: jiff::Zoned| zoned.start_of_day().ok().map(|start| start.timestamp().as_millisecond());
     Some((start(from)?, start(to)?))
+}
+
+/// The periods that are over, the last first.
+pub fn periods(every: Every, now_ms: i64, time_zone: &str) -> impl Iterator<Item = (i64, i64)> {
+    std::iter::successors(last_period(every, now_ms, time_zone), move |period| last_period(every, period.0, time_zone))
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -252,6 +257,10 @@ mod tests {
             let at = |text: &str| time::parse(text).unwrap();
             assert_eq!(last_period(every, at(now), "Europe/Helsinki"), Some((at(from), at(to))), "{every:?} {now}");
         }
-        assert_eq!(last_period(Every::Never, 0, "UTC"), None);
+        assert_eq!(periods(Every::Never, 0, "UTC").count(), 0);
+        let months: Vec<_> =
+            periods(Every::Month, time::parse("2026-01-15T12:00:00Z").unwrap(), "UTC").take(3).collect();
+        assert_eq!(months[0].0, months[1].1);
+        assert_eq!((months[1].0, months[2].0), (1_761_955_200_000, 1_759_276_800_000), "November and October");
     }
 }

@@ -84,8 +84,7 @@ async fn start_timer(
     Parsed(body): Parsed<NewTimer>,
 ) -> Result<(StatusCode, Json<StartedTimer>), Problem> {
     let (version, plan) = standing(&app).await?;
-    let rule = plan.timers.iter().find(|rule| rule.id == body.rule);
-    let rule = rule.ok_or_else(|| Problem::invalid("rule", "the plan in force has no such timer"))?;
+    let rule = plan.timer(&body.rule)?;
     let command = Command::StartTimer {
         timer: key,
         rule: Box::new(rule.clone()),
