@@ -169,6 +169,7 @@ fn a_wired_probe_that_lies_gives_a_reason_and_never_a_number() {
         "measuredAt": "2026-01-01T00:00:00Z", "source": "hand"});
     let recorded = cook.post("/api/v1/temperature", &reading).unwrap().expect_status(201).unwrap();
     assert_eq!((&recorded["compliant"], &recorded["severity"]), (&json!(false), &json!("critical")));
+    assert_eq!(recorded["unit"], "C");
     for alias in ["/api/temperature", "/api/v1/temperature"] {
         let list = cook.get(&format!("{alias}?compliant=false&severity=critical")).unwrap().expect_status(200).unwrap();
         assert_eq!(list["temperatures"][0]["id"], recorded["id"], "{alias}");

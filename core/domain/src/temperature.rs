@@ -20,9 +20,15 @@ impl MilliCelsius {
         (milli.is_finite() && milli.abs() < 2_000_000.0).then_some(MilliCelsius(milli as i32))
     }
 
-    /// (°F − 32) × 5/9, half up.
+    /// (°F − 32) × 5/9, to the nearest.
     pub fn from_fahrenheit(degrees: f64) -> Option<MilliCelsius> {
         MilliCelsius::from_degrees((degrees - 32.0) * 5.0 / 9.0)
+    }
+
+    /// The same of whole thousandths, as limits have them: ninths, of which none lies in the middle.
+    pub fn from_milli_fahrenheit(milli: i32) -> MilliCelsius {
+        let ninths = (i64::from(milli) - 32_000) * 5;
+        MilliCelsius(i32::try_from((ninths + 4).div_euclid(9)).unwrap_or(i32::MAX))
     }
 }
 
@@ -45,5 +51,16 @@ mod tests {
         assert_eq!(MilliCelsius::from_fahrenheit(41.0), Some(MilliCelsius(5_000)));
         assert_eq!(MilliCelsius::from_fahrenheit(135.0), Some(MilliCelsius(57_222)));
         assert_eq!(MilliCelsius(-500).to_string(), "-0.500 °C");
+    }
+
+    #[test]
+    fn a_decimal_and_whole_thousandths_of_fahrenheit_round_alike() {
+        for (milli, expected) in [(135_000, 57_222), (155_000, 68_333), (165_000, 73_889), (0, -17_778), (32_000, 0)] {
+            assert_eq!(MilliCelsius::from_milli_fahrenheit(milli), MilliCelsius(expected), "{milli}");
+        }
+        for tenths in -1_300..=7_500 {
+            let whole = MilliCelsius::from_milli_fahrenheit(tenths * 100);
+            assert_eq!(MilliCelsius::from_fahrenheit(f64::from(tenths) / 10.0), Some(whole), "{tenths}");
+        }
     }
 }

@@ -161,6 +161,17 @@ fn samples() -> Vec<Event> {
             source: "hand".into(),
             min: None,
             max: Some(MilliCelsius(5_000)),
+            scale: None,
+        }
+        .into(),
+        ReadingRecorded {
+            probe: id(8),
+            value: MilliCelsius(57_222),
+            measured_at_ms: 1_790_000_000_000,
+            source: "hand".into(),
+            min: Some(MilliCelsius(57_222)),
+            max: None,
+            scale: Some(Scale::Fahrenheit),
         }
         .into(),
         PaperCopied { paper: id(7), kind: PaperKind::VoidSlip, reason: "paper jam".into() }.into(),

@@ -4110,6 +4110,8 @@ export interface components {
             /** @description `warn`, `high` or `critical`; none within the limits. */
             severity?: string | null;
             source: string;
+            /** @description `C` or `F`, as it was given; missing where an earlier release recorded it. */
+            unit?: string | null;
             /** Format: int32 */
             valueMilliC: number;
         };

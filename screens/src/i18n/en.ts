@@ -645,6 +645,8 @@ export const en = {
   "routing.undo": "Undo",
   "alert.temperature_high": "{name} is too warm: {value}, limit {limit}",
   "alert.temperature_low": "{name} is too cold: {value}, limit {limit}",
+  "alert.temperature_still_high": "{name} is still too warm: {value}, limit {limit}",
+  "alert.temperature_still_low": "{name} is still too cold: {value}, limit {limit}",
   "alert.wear_mean": "{name} has become warmer than it was: {now} a day on average, {before} before. Have it looked at",
   "alert.wear_duty": "The compressor of {name} runs {now} % of the time, {before} % before. Have it looked at",
   "alert.wear_starts": "The compressor of {name} starts {now} times a day, {before} before. Have it looked at",

@@ -645,6 +645,8 @@ export const fi: Texts = {
   "routing.undo": "Kumoa",
   "alert.temperature_high": "{name} on liian lämmin: {value}, raja {limit}",
   "alert.temperature_low": "{name} on liian kylmä: {value}, raja {limit}",
+  "alert.temperature_still_high": "{name} on yhä liian lämmin: {value}, raja {limit}",
+  "alert.temperature_still_low": "{name} on yhä liian kylmä: {value}, raja {limit}",
   "alert.wear_mean": "{name} on lämmennyt: päivän keskiarvo {now}, ennen {before}. Tarkastuta laite",
   "alert.wear_duty": "Laitteen {name} kompressori käy {now} % ajasta, ennen {before} %. Tarkastuta laite",
   "alert.wear_starts": "Laitteen {name} kompressori käynnistyy {now} kertaa päivässä, ennen {before}. Tarkastuta laite",

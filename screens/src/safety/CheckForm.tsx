@@ -108,9 +108,9 @@ export function CheckForm({ check, due, plan, onClose, onDone }: CheckFormProps)
 }
 
 function Measured({ rule, typed, onInput }: { rule: Rule; typed: Typed; onInput: (name: string, text: string) => void }) {
-  const { scale, bound } = rule.limit;
+  const { scale } = rule.limit;
   const value = typed[`milli ${rule.id}`] ?? "";
-  const milliC = value.trim() === "" ? undefined : milliOf(value, scale, bound);
+  const milliC = value.trim() === "" ? undefined : milliOf(value, scale);
   const small = (name: string, label: string) => (
     <label class="field">
       <span>{label}</span>
@@ -162,7 +162,7 @@ function bodyOf(check: PlannedCheck, due: DueCheck | null, measured: Rule[], typ
   const text = (name: string) => typed[name]?.trim() || undefined;
   const values = measured.map(({ id, limit }) => ({
     rule: id,
-    milliC: milliOf(typed[`milli ${id}`] ?? "", limit.scale, limit.bound),
+    milliC: milliOf(typed[`milli ${id}`] ?? "", limit.scale),
     heldSeconds: whole(typed[`held ${id}`]),
     tookMinutes: whole(typed[`took ${id}`]),
   }));

@@ -16,9 +16,9 @@ export interface MilliFieldProps {
 }
 
 /** What was typed in thousandths of a degree Celsius; undefined when it is no number. */
-export function milliOf(text: string, scale: Scale, bound?: string): number | undefined {
+export function milliOf(text: string, scale: Scale): number | undefined {
   const milli = parseDecimal(text, 3);
-  return milli === undefined ? undefined : toMilliC(milli, scale, bound);
+  return milli === undefined ? undefined : toMilliC(milli, scale);
 }
 
 export function MilliField({ label, scale, text, onInput, testId, hint, verdict }: MilliFieldProps) {

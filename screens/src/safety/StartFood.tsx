@@ -140,8 +140,7 @@ export function StartTimer({ plan, onClose, onStarted }: StartProps) {
   const rule = rules.find(({ id }) => id === chosen);
   const scale = rule?.startsWithin[0]?.scale ?? scaleOf(plan);
   const text = form.typed["milli"] ?? "";
-  const bound = rule?.startsWithin.find((limit) => limit.scale === scale)?.bound;
-  const milliC = text.trim() === "" ? undefined : milliOf(text, scale, bound);
+  const milliC = text.trim() === "" ? undefined : milliOf(text, scale);
   const within = milliC === undefined ? undefined : (rule?.startsWithin.some((limit) => holds(limit, milliC)) ?? false);
   const ready = form.given("product") !== undefined && milliC !== undefined;
   const send = async () => {

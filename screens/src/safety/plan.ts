@@ -101,7 +101,10 @@ export function pointOf(plan: Plan | null, probe: Probe): ControlPoint | undefin
   return points.find((point) => point.probes?.includes(probe.id)) ?? points.find((point) => point.units?.includes(probe.unitKind));
 }
 
-const celsius = (limit: Limit) => Math.round(ninths(limit) / 9);
+/** In thousandths of a degree Celsius, to the nearest: values and limits alike, as on the box. */
+export const toMilliC = (milli: number, scale: Scale): number => (scale === "C" ? milli : Math.round(((milli - 32_000) * 5) / 9));
+
+const celsius = ({ milli, scale }: Limit) => toMilliC(milli, scale);
 
 const strictest = (all: (number | null | undefined)[], pick: (...values: number[]) => number) => {
   const known = all.filter((one) => one != null);
@@ -145,28 +148,18 @@ export function scaleOf(plan: Plan | null): Scale {
   return rules.some(({ limit }) => limit.scale === "F") ? "F" : "C";
 }
 
-/** A measured value in thousandths of a degree Celsius, rounded so that the limit judges it as it was typed. */
-export function toMilliC(milli: number, scale: Scale, bound?: string): number {
-  if (scale === "C") return milli;
-  const exact = ((milli - 32_000) * 5) / 9;
-  if (bound === "at_least" || bound === "less_than") return Math.ceil(exact - 1e-6);
-  if (bound === "at_most" || bound === "more_than") return Math.floor(exact + 1e-6);
-  return Math.round(exact);
-}
-
-const ninths = (limit: Limit) => (limit.scale === "C" ? limit.milli * 9 : (limit.milli - 32_000) * 5);
-
 export function holds(limit: Limit, milliC: number): boolean {
-  const value = milliC * 9;
-  if (limit.bound === "at_most") return value <= ninths(limit);
-  if (limit.bound === "at_least") return value >= ninths(limit);
-  return limit.bound === "more_than" ? value > ninths(limit) : value < ninths(limit);
+  const at = celsius(limit);
+  if (limit.bound === "at_most") return milliC <= at;
+  if (limit.bound === "at_least") return milliC >= at;
+  return limit.bound === "more_than" ? milliC > at : milliC < at;
 }
 
 /** In tenths of the scale; beyond its limit rounded away from it, so that no violation reads like the limit. */
 export function shownIn(milliC: number, scale: Scale, limit?: Limit): string {
-  // In thousandths of the scale, a fifth of a thousandth at the finest.
-  const exact = scale === "C" ? milliC : (milliC * 9 + 160_000) / 5;
+  // In thousandths of the scale, a fifth of a thousandth at the finest; a value at the limit is the limit's own figure.
+  const measured = scale === "C" ? milliC : (milliC * 9 + 160_000) / 5;
+  const exact = limit?.scale === scale && milliC === celsius(limit) ? limit.milli : measured;
   const upper = limit && (limit.bound === "at_most" || limit.bound === "less_than");
   const beyond = limit && !holds(limit, milliC);
   const tenths = beyond ? (upper ? Math.ceil(exact / 100) : Math.floor(exact / 100)) : Math.round(exact / 100);

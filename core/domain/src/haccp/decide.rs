@@ -31,7 +31,7 @@ pub fn decide(state: &State, standing: Option<&Fields>, command: &Command, conte
         (Command::ReturnProbe { .. }, State::Outage(outage)) if outage.returned_at_ms.is_none() => {
             ProbeReturned {}.into()
         }
-        (Command::Record { probe, value, measured_at_ms, source, limits, .. }, State::Nothing) => {
+        (Command::Record { probe, value, scale, measured_at_ms, source, limits, .. }, State::Nothing) => {
             if Probe::in_force(context, *probe).is_none() {
                 return Err(Refusal::invalid("sensorId", "there is no such probe"));
             }
@@ -48,6 +48,7 @@ pub fn decide(state: &State, standing: Option<&Fields>, command: &Command, conte
                 source: source.clone(),
                 min: limits.min,
                 max: limits.max,
+                scale: Some(*scale),
             }
             .into()
         }

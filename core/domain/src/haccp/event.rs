@@ -4,7 +4,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use trivet_log::Id;
 
-use super::limit::Limit;
+use super::limit::{Limit, Scale};
 use crate::{Event as AnyEvent, MilliCelsius};
 
 crate::events! {
@@ -433,4 +433,7 @@ pub struct ReadingRecorded {
     pub min: Option<MilliCelsius>,
     #[n(5)]
     pub max: Option<MilliCelsius>,
+    /// In which it was given; the value is that, rounded. None: a release before this one did not say.
+    #[n(6)]
+    pub scale: Option<Scale>,
 }

@@ -62,6 +62,8 @@ pub enum Command {
         reading: Id,
         probe: Id,
         value: MilliCelsius,
+        /// In which it was given.
+        scale: Scale,
         measured_at_ms: i64,
         source: String,
         /// In force when it was measured, by plan and probe: another subject, so whoever records reads them.

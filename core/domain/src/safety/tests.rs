@@ -410,10 +410,11 @@ fn done(kitchen: &Kitchen, slot: u8) -> Check {
 fn a_check_is_judged_by_limit_and_time() {
     let mut kitchen = Kitchen::open();
     for (slot, name, rule, milli, held, took, passed) in [
-        (1, "cooking", "US-CK155", 68_334, Some(17), None, true),
-        (2, "cooking", "US-CK155", 68_334, Some(16), None, false),
+        (1, "cooking", "US-CK155", 68_333, Some(17), None, true),
+        (2, "cooking", "US-CK155", 68_333, Some(16), None, false),
         (3, "cooking", "US-CK165", 73_889, None, None, true),
         (4, "cooking", "US-CK165", 73_888, None, None, false),
+        (7, "cooking", "US-CK155", 68_332, Some(17), None, false),
         (5, "reheating", "US-REHEAT", 74_000, Some(15), Some(120), true),
         (6, "reheating", "US-REHEAT", 74_000, Some(15), Some(121), false),
     ] {
@@ -546,8 +547,8 @@ fn food_under_time_control_begins_cold_or_hot_and_ends_once() {
     for (value, rule, starts) in [
         (5_000, 0, true),
         (5_001, 0, false),
-        (57_223, 0, true),
-        (57_222, 0, false),
+        (57_222, 0, true),
+        (57_221, 0, false),
         (60_000, 1, false),
         (900_000, 0, false),
         (5_000, 1, true),

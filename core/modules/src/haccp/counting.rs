@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use trivet_domain::MilliCelsius;
-use trivet_domain::haccp::{Doubt, HourReading, Limit, Limits, NoData, Probe, Verdict};
+use trivet_domain::haccp::{Bound, Doubt, HourReading, Limit, Limits, NoData, Probe, Verdict};
 use trivet_domain::safety::{Approval, Effective, Plan, Rule, in_force};
 use trivet_log::{Id, TimeQuality};
 
@@ -16,15 +16,12 @@ const MINUTE_MS: i64 = 60_000;
 
 /// The greatest (or, of a lower limit, the smallest) thousandth of a degree that a limit allows.
 fn last_allowed(limit: Limit) -> i32 {
-    let step = if limit.is_upper() { 1 } else { -1 };
-    let mut milli = limit.celsius().0;
-    while !limit.holds(MilliCelsius(milli)) {
-        milli -= step;
+    let at = limit.celsius().0;
+    match limit.bound {
+        Bound::AtMost | Bound::AtLeast => at,
+        Bound::MoreThan => at.saturating_add(1),
+        Bound::LessThan => at.saturating_sub(1),
     }
-    while limit.holds(MilliCelsius(milli + step)) {
-        milli += step;
-    }
-    milli
 }
 
 /// What a probe goes by, in thousandths that it allows.
@@ -317,20 +314,24 @@ fn seen(minute: &[HourReading]) -> Result<Seen, Missing> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use trivet_domain::haccp::{Bound, Reading, Scale};
+    use trivet_domain::haccp::{Reading, Scale};
 
     #[test]
     fn a_limit_becomes_the_last_thousandth_that_it_allows() {
         let limit = |bound, milli, scale| Limit { bound, milli, scale };
         for (limit, last) in [
             (limit(Bound::AtMost, 41_000, Scale::Fahrenheit), 5_000),
-            (limit(Bound::AtLeast, 135_000, Scale::Fahrenheit), 57_223),
+            (limit(Bound::AtLeast, 135_000, Scale::Fahrenheit), 57_222),
+            (limit(Bound::AtLeast, 165_000, Scale::Fahrenheit), 73_889),
             (limit(Bound::AtMost, 70_000, Scale::Fahrenheit), 21_111),
             (limit(Bound::MoreThan, 63_000, Scale::Celsius), 63_001),
-            (limit(Bound::LessThan, 0, Scale::Fahrenheit), -17_778),
+            (limit(Bound::LessThan, 0, Scale::Fahrenheit), -17_779),
             (limit(Bound::LessThan, 5_000, Scale::Celsius), 4_999),
         ] {
             assert_eq!(last_allowed(limit), last, "{limit:?}");
+            let step = if limit.is_upper() { 1 } else { -1 };
+            let held = [last, last + step].map(|milli| limit.holds(MilliCelsius(milli)));
+            assert_eq!(held, [true, false], "{limit:?}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! Temperature's subjects become rows; the minutes of an hour are [`super::minutes`]'.
 
 use rusqlite::params;
-use trivet_domain::haccp::{self, BreachKind, Cause, NoData, State};
+use trivet_domain::haccp::{self, BreachKind, Cause, NoData, Scale, State};
 use trivet_domain::{History, MilliCelsius};
 use trivet_log::Id;
 use trivet_replica::module::Projecting;
@@ -83,7 +83,7 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
             Ok(())
         }
         State::Manual(manual) => {
-            let sql = "INSERT OR REPLACE INTO haccp_manual VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+            let sql = "INSERT OR REPLACE INTO haccp_manual VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
             conn.prepare_cached(sql)?.execute(params![
                 id.as_bytes(),
                 manual.recorded.probe.as_bytes(),
@@ -93,7 +93,8 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
                 manual.recorded.source,
                 manual.by.as_bytes(),
                 manual.recorded.min.map(|milli| milli.0),
-                manual.recorded.max.map(|milli| milli.0)
+                manual.recorded.max.map(|milli| milli.0),
+                manual.recorded.scale.map(Scale::name)
             ])?;
             Ok(())
         }

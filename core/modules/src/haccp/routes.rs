@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
-use trivet_domain::haccp::{Change, Command, UnitKind};
+use trivet_domain::haccp::{Change, Command, Scale, UnitKind};
 use trivet_domain::{Command as AnyCommand, MilliCelsius, Permission};
 use trivet_log::Id;
 use trivet_replica::http::{Parsed, given};
@@ -337,9 +337,9 @@ async fn record(
     };
     let invalid = |field: &str, text: &str| Problem::new(StatusCode::BAD_REQUEST, text).field(field, text);
     let Parsed(body) = body.map_err(bad)?;
-    let value = match body.unit.as_str() {
-        "C" | "°C" | "celsius" => MilliCelsius::from_degrees(body.value),
-        "F" | "°F" | "fahrenheit" => MilliCelsius::from_fahrenheit(body.value),
+    let (scale, value) = match body.unit.as_str() {
+        "C" | "°C" | "celsius" => (Scale::Celsius, MilliCelsius::from_degrees(body.value)),
+        "F" | "°F" | "fahrenheit" => (Scale::Fahrenheit, MilliCelsius::from_fahrenheit(body.value)),
         _ => return Err(invalid("unit", "`C` or `F`")),
     };
     let value = value.ok_or_else(|| invalid("value", "no temperature of a kitchen"))?;
@@ -352,7 +352,7 @@ async fn record(
     }
     let (probe, location) = (Id(body.sensor_id), app.identity.certificate.location);
     let limits = app.read(move |view| view::limits_at(view.conn, location, probe, measured_at_ms)).await?;
-    let command = Command::Record { reading: key, probe, value, measured_at_ms, source: body.source, limits };
+    let command = Command::Record { reading: key, probe, value, scale, measured_at_ms, source: body.source, limits };
     app.submit(caller.actor(), key, AnyCommand::Haccp(command)).await.map_err(|rejection| bad(rejection.into()))?;
     let recorded = app.read(move |view| view::manual(view.conn, key)).await?;
     let recorded = recorded.ok_or_else(|| Problem::not_found("reading"))?;

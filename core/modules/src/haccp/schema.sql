@@ -23,7 +23,8 @@ CREATE TABLE haccp_outage(
 CREATE INDEX haccp_outage_open ON haccp_outage(probe) WHERE returned_ms IS NULL;
 CREATE TABLE haccp_manual(
   id BLOB PRIMARY KEY, probe BLOB NOT NULL, value INTEGER NOT NULL, measured_ms INTEGER NOT NULL,
-  entered_ms INTEGER NOT NULL, source TEXT NOT NULL, person BLOB NOT NULL, min INTEGER, max INTEGER) WITHOUT ROWID;
+  entered_ms INTEGER NOT NULL, source TEXT NOT NULL, person BLOB NOT NULL, min INTEGER, max INTEGER,
+  scale TEXT) WITHOUT ROWID;
 CREATE INDEX haccp_manual_measured ON haccp_manual(measured_ms);
 CREATE INDEX haccp_manual_entered ON haccp_manual(entered_ms);
 -- Up to where the samples of a line that numbers its own are in the record.

@@ -189,6 +189,8 @@ pub struct ManualView {
     pub sensor_id: Uuid,
     pub sensor_name: String,
     pub value_milli_c: i32,
+    /// `C` or `F`, as it was given; missing where an earlier release recorded it.
+    pub unit: Option<String>,
     pub measured_at: String,
     /// When it was entered, by the box's clock.
     pub entered_at: String,
@@ -489,7 +491,8 @@ pub struct ManualFilter {
 }
 
 const MANUAL: &str = "SELECT m.id, m.probe, coalesce(p.name, ''), m.value, m.measured_ms, m.entered_ms, m.source, w.name, \
-    m.min, m.max FROM haccp_manual m LEFT JOIN haccp_probe p ON p.id=m.probe LEFT JOIN access_person w ON w.id=m.person";
+    m.min, m.max, m.scale FROM haccp_manual m LEFT JOIN haccp_probe p ON p.id=m.probe \
+    LEFT JOIN access_person w ON w.id=m.person";
 
 pub fn manual(conn: &Connection, id: Id) -> rusqlite::Result<Option<ManualView>> {
     let mut statement = conn.prepare_cached(&format!("{MANUAL} WHERE m.id=?1"))?;
@@ -533,6 +536,7 @@ fn manual_from_row(row: &Row<'_>) -> rusqlite::Result<ManualView> {
         sensor_id: Uuid::from_bytes(row.get(1)?),
         sensor_name: row.get(2)?,
         value_milli_c: value,
+        unit: row.get(10)?,
         measured_at: time::text(row.get(4)?),
         entered_at: time::text(row.get(5)?),
         source: row.get(6)?,

@@ -259,6 +259,11 @@ mod tests {
         for (json, unit, expected) in [
             (json!(3.97), Some(Unit::Celsius), Ok(3_970)),
             (json!("39.2"), Some(Unit::Fahrenheit), Ok(4_000)),
+            // To the nearest thousandth, as limits are: 135 °F is at a limit of 135 °F.
+            (json!(135), Some(Unit::Fahrenheit), Ok(57_222)),
+            (json!("155.0"), Some(Unit::Fahrenheit), Ok(68_333)),
+            (json!(165), Some(Unit::Fahrenheit), Ok(73_889)),
+            (json!(0), Some(Unit::Fahrenheit), Ok(-17_778)),
             (json!(3.97), None, Err(NoData::UnitMissing)),
             (json!(null), None, Err(NoData::NotANumber)),
             (json!("unavailable"), Some(Unit::Celsius), Err(NoData::NotANumber)),
