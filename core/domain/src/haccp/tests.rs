@@ -42,6 +42,7 @@ fn of_limits_set_apart_the_stricter_is_in_force() {
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
 
 /// Of a unit that no plan knows.
 fn rules(unit_kind: UnitKind, limits: Limits) -> Rules {
@@ -80,6 +81,20 @@ impl Watched {
         }
         notices
     }
+
+    /// The same value so often, so many times, with so many bad samples before each.
+    fn give(&mut self, value: i32, every: i64, times: i64, bad: i64) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        for _ in 0..times {
+            for _ in 0..bad {
+                self.pass(every / (bad + 1));
+                notices.extend(self.look(Err(NoData::Timeout)));
+            }
+            self.pass(every / (bad + 1));
+            notices.extend(self.look(Ok(value)));
+        }
+        notices
+    }
 }
 
 /// Their names, for tables.
@@ -111,7 +126,7 @@ fn an_excursion_is_what_happened_and_no_data_is_nothing() {
         (Ok(7_000), vec![]),
         // Within the limit, but not by the deadband.
         (Ok(4_900), vec![]),
-        (Ok(4_500), vec!["closed 7000 after 10 s"]),
+        (Ok(4_500), vec!["closed 7000 after 30 s"]),
         (timeout, vec![]),
         (timeout, vec![]),
         (timeout, vec!["lost timeout"]),
@@ -200,6 +215,93 @@ fn samples_without_data_stop_the_delay_and_clear_nothing() {
         fridge.pass(10 * SECOND);
         assert!(!said(&fridge.look(Err(NoData::Timeout))).contains(&"calm high".to_owned()));
     }
+}
+
+#[test]
+fn an_alarm_comes_after_its_delay_however_often_a_probe_gives_a_value() {
+    let far = vec!["high_high 10", "high 30"];
+    for (every, bad, heard_before, value, expected) in [
+        (10 * SECOND, 0, true, 12_000, far.clone()),
+        // Bad samples between good ones change nothing.
+        (20 * SECOND, 1, true, 12_000, far.clone()),
+        (20 * SECOND, 1, false, 12_000, far.clone()),
+        (30 * SECOND, 2, false, 12_000, far.clone()),
+        (MINUTE, 5, true, 12_000, far),
+        (5 * MINUTE, 0, true, 6_500, vec!["high 30"]),
+        (5 * MINUTE, 1, true, 6_500, vec!["high 30"]),
+        // How often it gives a value must be learnt first.
+        (5 * MINUTE, 0, false, 6_500, vec!["high 35"]),
+        (15 * MINUTE, 2, true, 6_500, vec!["high 30"]),
+        // The box misses a probe that is so slow, and says so, between its values.
+        (HOUR, 0, true, 6_500, vec!["high 60"]),
+        (HOUR, 3, true, 6_500, vec!["high 60"]),
+        (HOUR, 3, false, 6_500, vec!["high 120"]),
+        (3 * HOUR, 0, true, 6_500, vec!["high 180"]),
+    ] {
+        let mut fridge = Watched::fridge();
+        if heard_before {
+            fridge.give(4_000, every, 3, bad);
+        }
+        let mut alarms = Vec::new();
+        let first = fridge.at.running_ms + every;
+        while fridge.at.running_ms < first + HOUR.max(3 * every) {
+            for notice in fridge.give(value, every, 1, bad) {
+                if let Notice::Alarm { kind, .. } = notice {
+                    alarms.push(format!("{} {}", kind.name(), (fridge.at.running_ms - first) / MINUTE));
+                }
+            }
+        }
+        assert_eq!(alarms, expected, "each {} s, {bad} bad, heard before: {heard_before}", every / SECOND);
+    }
+}
+
+#[test]
+fn a_silence_that_is_long_for_a_probe_does_not_count() {
+    for (every, before, after) in [(10 * SECOND, 120, 59), (5 * MINUTE, 5, 2)] {
+        let seconds = every / SECOND;
+        let mut fridge = Watched::fridge();
+        fridge.give(4_000, every, 3, 0);
+        // Twenty minutes beyond, an hour of which nobody knows, and ten minutes beyond.
+        let warm = said(&fridge.give(6_500, every, before, 0));
+        assert_eq!(warm, ["opened 6500"], "each {seconds} s");
+        fridge.pass(HOUR);
+        assert_eq!(said(&fridge.give(6_500, every, after, 0)), [""; 0], "each {seconds} s");
+        assert_eq!(said(&fridge.give(6_500, every, 3, 0)), ["alarm high high"], "each {seconds} s");
+    }
+}
+
+#[test]
+fn what_is_beyond_and_what_is_inside_is_told_of_a_probe_that_is_slow_or_flaky() {
+    for (every, bad, lasted) in [(20 * SECOND, 1, 31 * MINUTE), (5 * MINUTE, 0, HOUR), (HOUR, 0, 5 * HOUR)] {
+        let seconds = every / SECOND;
+        let mut fridge = Watched::fridge();
+        fridge.give(4_000, every, 3, bad);
+        let mut notices = fridge.give(5_500, every, lasted / every + 1, bad);
+        notices.retain(|notice| !matches!(notice, Notice::Alarm { .. } | Notice::Worse { .. }));
+        assert_eq!(said(&notices), ["opened 5500"], "each {seconds} s");
+        // One value within the limit, but not by the deadband, ends nothing.
+        assert_eq!(said(&fridge.give(4_900, every, 1, bad)), [""; 0], "each {seconds} s");
+        let closed = format!("closed 5500 after {} s", lasted / SECOND);
+        assert_eq!(said(&fridge.give(3_000, every, 3, bad)), [closed.as_str(), "calm high"], "each {seconds} s");
+    }
+}
+
+#[test]
+fn what_is_kept_with_a_slow_probe_bears_no_more() {
+    let mut fridge = Watched::fridge();
+    fridge.rules.budget = Some(60_000);
+    fridge.give(4_000, 5 * MINUTE, 3, 0);
+    // 2 °C beyond for half an hour is one degree for an hour.
+    assert_eq!(said(&fridge.give(7_000, 5 * MINUTE, 6, 0)), ["opened 7000"]);
+    assert_eq!(said(&fridge.give(7_000, 5 * MINUTE, 1, 0)), ["spent", "alarm high high"]);
+    let mut fridge = Watched::fridge();
+    fridge.rules.hold_after = Some(Tier { limit: Limit::at_most(MilliCelsius(8_000)), delay_ms: 2 * HOUR });
+    fridge.give(4_000, HOUR, 3, 0);
+    let spent = |notices: Vec<Notice>| notices.iter().any(|notice| matches!(notice, Notice::Spent { .. }));
+    // Between a value within that limit and one beyond nobody knows when it was left.
+    fridge.give(7_000, HOUR, 2, 0);
+    assert!(!spent(fridge.give(9_000, HOUR, 2, 0)));
+    assert!(spent(fridge.give(9_000, HOUR, 1, 0)));
 }
 
 #[test]
@@ -365,13 +467,14 @@ fn a_reading_that_a_person_gives() {
         reading: id(reading),
         probe: id(probe),
         value: MilliCelsius(value),
+        scale: Scale::Fahrenheit,
         measured_at_ms: NOW,
         source: "hand".into(),
         limits: FRIDGE,
     };
     run(&mut kitchen, record(50, 1, 6_000)).unwrap();
     let State::Manual(manual) = fold(kitchen.history(id(50))) else { panic!("a manual reading") };
-    assert_eq!(manual.recorded.max, FRIDGE.max);
+    assert_eq!((manual.recorded.max, manual.recorded.scale), (FRIDGE.max, Some(Scale::Fahrenheit)));
     let refusal = run(&mut kitchen, record(51, 9, 6_000)).unwrap_err();
     assert_eq!((refusal.why, refusal.field.as_deref()), (Why::Invalid, Some("sensorId")));
     assert_eq!(run(&mut kitchen, record(52, 1, 900_000)).unwrap_err().field.as_deref(), Some("value"));

@@ -22,8 +22,14 @@ const INSIDE_ENDS_MS: i64 = 5 * 60_000;
 const OFF_DELAY_MS: i64 = 60_000;
 const MINUTE_MS: i64 = 60_000;
 const HOUR_MS: i64 = 60 * MINUTE_MS;
-/// A time between two samples counts up to this.
-const MAX_GAP_MS: i64 = 3 * MINUTE_MS;
+/// A time between two good samples that is no longer than this is no silence, whatever the probe. Of a longer one so
+/// much counts as inside a limit.
+const SHORT_GAP_MS: i64 = 3 * MINUTE_MS;
+/// The longest of a probe's last times between good samples says how often it gives one; more than so many of them
+/// without any are a silence.
+const SILENT_AFTER: i64 = 3;
+/// A time between two good samples counts up to this.
+const MAX_GAP_MS: i64 = 2 * HOUR_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 /// A rise is looked at over so many minutes.
 const RATE_MINUTES: usize = 10;
@@ -195,7 +201,10 @@ pub struct Watch {
     resumed: bool,
     lost: bool,
     missing: u32,
+    /// The last good sample.
     last: Option<(At, MilliCelsius)>,
+    /// The last times between good samples, the latest at the end.
+    gaps: [i64; 4],
     high: Pending,
     high_high: Pending,
     low: Pending,
@@ -234,7 +243,6 @@ impl Watch {
         let value = match (sample, fault) {
             (Ok(value), None) => value,
             (sample, fault) => {
-                self.last = None;
                 self.missing = self.missing.saturating_add(1);
                 let now_lost = self.missing == LOST_AFTER && !self.lost;
                 self.lost |= now_lost;
@@ -252,12 +260,22 @@ impl Watch {
             notices.push(Notice::Returned);
         }
         let before = self.last.replace((at, value));
-        let gap = before.map_or(0, |(then, _)| (at.running_ms - then.running_ms).clamp(0, MAX_GAP_MS));
+        let gap = before.map_or(0, |(then, _)| self.counted(at.running_ms - then.running_ms));
         let before = before.map(|(_, value)| value);
         self.follow(at, value, before, gap, rules, &mut notices);
         self.alarm(at, value, before, gap, rules, &mut notices);
         self.rise(at, value, rules, &mut notices);
         notices
+    }
+
+    /// What counts of the time since the last good sample, whatever came between: nothing if it was a silence for this
+    /// probe, because nobody knows how warm it was. How often it gives a value is learnt anew after each start.
+    fn counted(&mut self, gap: i64) -> i64 {
+        let gap = gap.max(0);
+        let [_, third, second, latest] = self.gaps;
+        let usual = self.gaps.into_iter().fold(0, i64::max);
+        self.gaps = [third, second, latest, gap];
+        if gap <= usual.saturating_mul(SILENT_AFTER).max(SHORT_GAP_MS) { gap.min(MAX_GAP_MS) } else { 0 }
     }
 
     /// The excursion.
@@ -282,8 +300,9 @@ impl Watch {
                 let beyond =
                     limit.map_or(0, |limit| limit.beyond(value).max(before.map_or(0, |before| limit.beyond(before))));
                 excursion.dose = excursion.dose.saturating_add(i64::from(beyond).saturating_mul(lasted));
-                if rules.hold_after.is_some_and(|tier| !tier.limit.holds(value)) {
-                    excursion.held_ms += lasted;
+                let held = |value| rules.hold_after.is_some_and(|tier| !tier.limit.holds(value));
+                if held(value) {
+                    excursion.held_ms += if before.is_none_or(held) { lasted } else { lasted.min(SHORT_GAP_MS) };
                 }
                 let spent = rules.budget.is_some_and(|budget| excursion.dose / MINUTE_MS >= budget)
                     || rules.hold_after.is_some_and(|tier| excursion.held_ms >= tier.delay_ms);
@@ -302,7 +321,7 @@ impl Watch {
                 }
                 excursion.cause = excursion.cause.or(self.unit.cause());
             } else {
-                excursion.inside_ms += gap;
+                excursion.inside_ms += gap.min(SHORT_GAP_MS);
             }
             let back = limit.is_none_or(|limit| is_well_inside(limit, value, rules.deadband));
             if !beyond && (back || excursion.inside_ms >= INSIDE_ENDS_MS) {
@@ -353,7 +372,7 @@ impl Watch {
             };
             if tier.limit.holds(value) {
                 let back = is_well_inside(tier.limit, value, rules.deadband);
-                pending.inside_ms += gap;
+                pending.inside_ms += gap.min(SHORT_GAP_MS);
                 if pending.active.is_none() && (back || pending.inside_ms >= OFF_DELAY_MS) {
                     *pending = Pending::default();
                 } else if (back && pending.inside_ms >= OFF_DELAY_MS) || pending.inside_ms >= INSIDE_ENDS_MS {
