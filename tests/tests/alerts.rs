@@ -155,6 +155,13 @@ fn nobody_came_so_the_next_are_called_across_a_restart() {
     let queues = status["queues"].as_array().unwrap();
     let outbox = queues.iter().find(|queue| queue["name"] == "alerts to be sent").unwrap();
     assert_eq!(outbox["length"], 3, "raised and two calls wait for whoever sends: {outbox}");
+    // What has waited for a week is more than a reminder.
+    restaurant.set_clock_offset(8 * 24 * 3_600_000).unwrap();
+    restaurant.process("box1").kill();
+    restaurant.restart("box1").unwrap();
+    let owner = restaurant.log_in("owner").unwrap();
+    let worse = alert(&owner, "maintenance_due", |alert| alert["severity"] == "high");
+    assert_eq!((&worse["id"], &worse["times"]), (&due["id"], &json!(1)));
     // Moved on, it is no longer due.
     owner.put(&oven, &json!({"nextMaintenance": "2200-01-01T00:00:00Z"})).unwrap().expect_status(200).unwrap();
     alert(&owner, "maintenance_due", |alert| alert["state"] == "returned_unacknowledged");

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use trivet_restaurant::{Guest, Plan, Restaurant, until};
+use trivet_restaurant::{Guest, Plan, Restaurant, new_key, until};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -58,6 +58,12 @@ fn a_warm_fridge_is_alarmed_dealt_with_and_closed_across_a_stop_of_the_box() {
     let high = alerts.iter().filter(|alert| alert["words"] == "temperature_high").collect::<Vec<_>>();
     assert_eq!((high.len(), &high[0]["times"]), (1, &json!(1)), "{high:?}");
     // The record does not close without a word of what was done.
+    // Nor does the alert, with a record that is not there or in which nothing was done yet.
+    let close = format!("/api/v1/alerts/{}/close", told["id"].as_str().unwrap());
+    for action in [json!(new_key()), record["id"].clone()] {
+        let refused = manager.post(&close, &json!({"action": action, "comment": "all is well"})).unwrap();
+        assert_eq!((refused.status, &refused.body["errors"][0]["field"]), (422, &json!("action")), "{}", refused.body);
+    }
     let record = format!("/api/v1/haccp/records/{}", record["id"].as_str().unwrap());
     let early = manager.post(&format!("{record}/close"), &json!({})).unwrap();
     assert_eq!(early.status, 409, "{}", early.body);
@@ -66,6 +72,19 @@ fn a_warm_fridge_is_alarmed_dealt_with_and_closed_across_a_stop_of_the_box() {
     manager.post(&format!("{record}/actions"), &action).unwrap().expect_status(200).unwrap();
     manager.post(&format!("{record}/close"), &json!({})).unwrap().expect_status(200).unwrap();
     alert(&cook, "temperature_high", |alert| alert["state"] == "closed");
+    // It stays warm: an hour later people are told again, also by a box that was restarted meanwhile.
+    restaurant.set_clock_offset(61 * 60_000).unwrap();
+    restaurant.process("box1").kill();
+    restaurant.restart("box1").unwrap();
+    let (manager, cook) = (restaurant.log_in("manager").unwrap(), restaurant.log_in("cook").unwrap());
+    let still = alert(&cook, "temperature_still_high", |_| true);
+    assert_eq!(still["message"], "Walk-in fridge is still too warm: 9.4 °C, limit 5 °C");
+    assert_eq!((&still["severity"], &still["needsAction"]), (&json!("critical"), &json!(false)), "{still}");
+    assert_ne!(still["id"], told["id"]);
+    // Whoever has emptied it closes that with a word.
+    let close = format!("/api/v1/alerts/{}/close", still["id"].as_str().unwrap());
+    manager.post(&close, &json!({"comment": "it is empty"})).unwrap().expect_status(200).unwrap();
+    let breaches = || list(&cook, "/api/v1/haccp/breaches?open=true", "breaches");
     // Cold again: the excursion ends with its peak.
     restaurant.probe_fault("walk-in", "value", json!(3.0)).unwrap();
     until(SOON, || Ok((breaches().len() == 1).then_some(()))).unwrap();

@@ -94,6 +94,58 @@ fn a_door_and_a_probe_are_adopted_by_their_address() {
     assert!(inputs.contains(&format!("{line},2,generic").as_str()) && !inputs.iter().any(|i| i.contains("box=")));
 }
 
+/// Another probe goes on with its unit's excursion; when the unit is retired nobody would ever say that it is over.
+#[test]
+fn a_unit_that_is_retired_while_it_is_warm_leaves_only_its_record_open() {
+    let mut restaurant = Restaurant::open(&Plan { relay: false, ..Plan::default() }).unwrap();
+    let manager = restaurant.log_in("manager").unwrap();
+    let id = good(&manager, "Walk-in fridge")["id"].clone();
+    let path = format!("/api/v1/haccp/probes/{}", id.as_str().unwrap());
+    let set = |change: &Value| manager.put(&path, change).unwrap().expect_status(200).unwrap();
+    let list = |guest: &Guest, path: &str, what: &str| {
+        guest.get(path).unwrap().expect_status(200).unwrap()[what].as_array().unwrap().clone()
+    };
+    let open = |guest: &Guest| {
+        let mut open = list(guest, "/api/v1/haccp/breaches?open=true", "breaches");
+        open.retain(|breach| breach["probeId"] == id);
+        open
+    };
+    let alarming = |guest: &Guest| {
+        let alerts = list(guest, "/api/v1/alerts", "alerts").into_iter();
+        let alerts = alerts.filter(|alert| alert["about"] == id && alert["state"] == "active_unacknowledged");
+        alerts.map(|alert| alert["words"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let records = |guest: &Guest| {
+        let records = list(guest, "/api/v1/haccp/records?open=true", "records").into_iter();
+        records.filter(|record| record["summary"] == "Walk-in fridge: 9.2 °C").count()
+    };
+    set(&json!({"alarmDelaySeconds": 0}));
+    restaurant.probe_fault("walk-in", "value", json!(9.2)).unwrap();
+    until(SOON, || Ok((alarming(&manager) == ["temperature_high"] && records(&manager) == 1).then_some(()))).unwrap();
+    let breach = open(&manager).first().unwrap()["id"].clone();
+    // The probe is replaced by one that is warmer still, and that one falls silent.
+    restaurant.probe_fault("bain-marie", "value", json!(64.5)).unwrap();
+    set(&json!({"input": "bain-marie"}));
+    let replaced = shows(&manager, "Walk-in fridge", "the new probe", |probe| probe["current"]["milliC"] == 64_500);
+    assert_eq!(replaced["breach"]["id"], breach, "{replaced}");
+    restaurant.probe_fault("bain-marie", "silent", json!(true)).unwrap();
+    until(SOON, || Ok((alarming(&manager).len() == 2).then_some(()))).unwrap();
+    set(&json!({"retired": true}));
+    let over = |guest: &Guest| open(guest).is_empty() && alarming(guest).is_empty();
+    until(SOON, || Ok(over(&manager).then_some(()))).unwrap();
+    let retired = find(&manager, "Walk-in fridge").unwrap();
+    assert_eq!((&retired["retired"], &retired["breach"]), (&json!(true), &Value::Null), "{retired}");
+    let all = list(&manager, "/api/v1/haccp/breaches", "breaches");
+    let ended = all.iter().find(|known| known["id"] == breach).unwrap();
+    assert_eq!(ended["peakMilliC"], 64_500, "{ended}");
+    assert_eq!(records(&manager), 1, "people say what became of the food");
+    restaurant.process("box1").kill();
+    restaurant.restart("box1").unwrap();
+    let manager = restaurant.log_in("manager").unwrap();
+    good(&manager, "Freezer");
+    assert!(over(&manager) && records(&manager) == 1);
+}
+
 /// As much of MQTT 3.1.1 as a device needs, so that each byte is the test's own.
 struct Device {
     stream: TcpStream,

@@ -6,6 +6,7 @@
 
 mod buzzer;
 mod noted;
+mod still;
 mod timers;
 mod watch;
 
@@ -67,6 +68,7 @@ async fn run(app: App, mut watch: watch::Watch, sounds: tokio::sync::watch::Send
                 watch.lockouts(&app, actor).await?;
                 if ticks.is_multiple_of(LOOK_EVERY) {
                     watch.look(&app, actor).await?;
+                    still::look(&app, actor).await?;
                 }
             }
             if new && !of_alerts.has_changed().unwrap_or(true) {

@@ -11,7 +11,7 @@ use super::read;
 /// A probe that has been silent for so long is no hiccup.
 const SILENT_TOO_LONG_MS: i64 = 5 * 60_000;
 /// The box that raised an alert keeps its timers. Another one waits so much longer, in case that box is gone.
-const GRACE_MS: i64 = 2 * 60_000;
+pub(super) const GRACE_MS: i64 = 2 * 60_000;
 
 /// Does what is due; true while the buzzer is to sound.
 pub(super) async fn turn(app: &App, actor: Actor) -> Result<bool, Rejection> {

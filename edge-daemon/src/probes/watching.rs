@@ -2,10 +2,11 @@
 //! fact, and what came too late for its minute is another beside it.
 
 mod known;
+mod leaving;
 mod minutes;
 mod notes;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,10 +44,15 @@ const LATE_WAITS: Duration = Duration::from_secs(5);
 const MAX_LATE: usize = 256;
 /// So many facts of late minutes are handed to the writer before the next sample is looked at.
 const LATE_AT_ONCE: usize = 64;
-/// How often a probe gives a value is learnt; until then it is believed to be this often, and never more seldom than
-/// the other.
+/// How often a probe gives a value is learnt; until then it is believed to be this often, so that a new one that falls
+/// silent is soon found out.
 const FIRST_INTERVAL_MS: i64 = 60_000;
-const MAX_INTERVAL_MS: i64 = 15 * 60_000;
+/// Sensors on Zigbee and LoRa report what changes, and without a change at least once an hour. One report may get lost.
+const MAX_INTERVAL_MS: i64 = 2 * 60 * 60_000;
+/// It is learnt from so many of the latest times between two values.
+const GAPS: usize = 16;
+/// A battery that was low is good again at this; when it is low, and how bad, is the alert's to say.
+const GOOD_BATTERY_PERCENT: u8 = 25;
 /// What is taken from the queue at once.
 const AT_ONCE: usize = 256;
 /// What makes the probes be read anew. The rest is a matter of time, and looked at each so many ticks: a plan comes into
@@ -73,6 +79,8 @@ struct Watching {
     numbered: BTreeMap<i64, HashMap<Arc<str>, Source>>,
     /// The last number that was taken of each such line: a line that is begun anew repeats what is not safe yet.
     taken: HashMap<Arc<str>, Source>,
+    /// Units that are not watched any more and at which something goes on that another box began: since when.
+    left_elsewhere: HashMap<Id, Instant>,
     started: Instant,
 }
 
@@ -90,14 +98,16 @@ struct Place {
     calibration: Calibration,
     watch: Watch,
     alarms: Alarms,
+    /// How bad its battery was called.
     battery: Option<alerts::Severity>,
     minute: Minute,
     late: Late,
     open: Option<Open>,
     outage: Option<Id>,
     parts: HashMap<Part, Option<bool>>,
-    /// When it last gave a value, and about how often it does.
-    heard_ms: i64,
+    /// When it last gave a value, the latest times between two, and about how often it gives one.
+    heard_ms: Option<i64>,
+    gaps: VecDeque<i64>,
     interval_ms: i64,
     /// When it last said anything, if only that it has no value.
     said_ms: i64,
@@ -153,6 +163,7 @@ pub(super) async fn watch(app: App, lines: Lines, mut said: mpsc::Receiver<Said>
         kept: Vec::new(),
         numbered: BTreeMap::new(),
         taken: HashMap::new(),
+        left_elsewhere: HashMap::new(),
         started: Instant::now(),
     };
     watching.learn().await;
@@ -191,15 +202,17 @@ pub(super) async fn watch(app: App, lines: Lines, mut said: mpsc::Receiver<Said>
 }
 
 impl Watching {
-    /// Reads the probes' documents; of a probe that it did not know also what was open when the box stopped.
+    /// Reads the probes' documents; of a probe that it did not know also what was open when the box stopped, and of
+    /// units that are not in use any more what still is.
     async fn learn(&mut self) {
-        let location = self.app.identity.certificate.location;
+        let (location, here) = (self.app.identity.certificate.location, self.app.identity.origin());
         let watched: BTreeSet<Id> = self.places.keys().copied().collect();
         let read = self.app.read(move |view| {
             let plan = plans::in_force(view.conn, location, view.now_ms)?;
-            Ok((plan.map(|(approval, plan)| (approval.version, plan)), known::known(view.conn, &watched)?))
+            let plan = plan.map(|(approval, plan)| (approval.version, plan));
+            Ok((plan, known::known(view.conn, &watched)?, leaving::left(view.conn, here, view.now_ms)?))
         });
-        let (plan, read) = match read.await {
+        let (plan, read, left) = match read.await {
             Ok(read) => read,
             Err(problem) => return tracing::error!(detail = problem.detail, "reading the probes"),
         };
@@ -208,12 +221,13 @@ impl Watching {
         let mut gone: BTreeSet<Id> = self.places.keys().copied().collect();
         let version = plan.as_ref().map(|(version, _)| *version);
         let mut crowded = false;
+        let mut changed_batteries = Vec::new();
         for Known { id, probe, calibration, before } in read {
             if !self.places.contains_key(&id) && self.places.len() >= MAX_PROBES {
                 crowded = true;
                 continue;
             }
-            if probe.retired || !self.lines.start_input(&probe.input) {
+            if !self.lines.start_input(&probe.input) {
                 continue;
             }
             gone.remove(&id);
@@ -229,6 +243,9 @@ impl Watching {
             place.critical = effective.kind == Some(ControlKind::Ccp);
             place.control_point = effective.control_point;
             place.calibration = calibration;
+            if place.rewire(&probe.input, now) {
+                changed_batteries.push(id);
+            }
             (place.name, place.input, place.stores) = (probe.name, probe.input, probe.stores);
             if let Some(hold) = effective.hold {
                 place.stores.extend(hold.categories);
@@ -236,9 +253,10 @@ impl Watching {
             }
         }
         self.wired = wired.into_iter().map(|(input, wired)| (input, wired.into())).collect();
-        for id in gone {
-            self.places.remove(&id);
+        for id in changed_batteries {
+            self.end_battery(id).await;
         }
+        self.part_with(left, gone).await;
         if crowded && !std::mem::replace(&mut self.crowded, crowded) {
             tracing::error!("a box has at most {MAX_PROBES} probes: further ones are not watched");
         }
@@ -313,8 +331,7 @@ impl Watching {
         if value.is_ok() {
             // The box's own word that nothing came has the box's time: a device whose clock is behind would lose to it.
             place.newest_ms = taken;
-            place.interval_ms = (now - place.heard_ms).clamp(place.interval_ms * 3 / 4, MAX_INTERVAL_MS);
-            place.heard_ms = now;
+            place.hear(now);
         }
         let latest = Latest {
             sample: value,
@@ -336,7 +353,7 @@ impl Watching {
             open.peak_raw = seen.raw.to_vec();
         }
         let battery = sample.battery_percent.filter(|percent| {
-            let severity = alerts::battery_severity(*percent);
+            let severity = battery(place.battery, *percent);
             std::mem::replace(&mut place.battery, severity) != severity
         });
         for notice in notices {
@@ -414,6 +431,93 @@ impl Watching {
         }
         for probe in self.app.read(move |view| view::shown(view, ids)).await.unwrap_or_default() {
             self.app.hub.tell(&Draft::new("admin", "haccp:probe:updated", &probe));
+        }
+    }
+}
+
+impl Place {
+    /// It gave a value. The second longest of the latest times between two is its interval: one long silence teaches
+    /// nothing. What was learnt is forgotten by a quarter with each value.
+    fn hear(&mut self, now: i64) {
+        let Some(before) = self.heard_ms.replace(now) else { return };
+        if self.gaps.len() == GAPS {
+            self.gaps.pop_front();
+        }
+        self.gaps.push_back((now - before).max(0));
+        if self.gaps.len() > 1 {
+            let two = |(longest, second): (i64, i64), gap: &i64| (longest.max(*gap), second.max(longest.min(*gap)));
+            let (_, second) = self.gaps.iter().fold((0, 0), two);
+            self.interval_ms = second.clamp(self.interval_ms * 3 / 4, MAX_INTERVAL_MS);
+        }
+    }
+
+    /// If this is another input than it had: what was learnt of the old probe does not hold for the new one. What goes
+    /// on at the unit goes on until the new one says otherwise. True if the old one's battery was told of.
+    fn rewire(&mut self, input: &str, now: i64) -> bool {
+        if self.input.is_empty() || self.input == input {
+            return false;
+        }
+        (self.heard_ms, self.interval_ms, self.said_ms, self.newest_ms) = (None, FIRST_INTERVAL_MS, now, 0);
+        self.gaps.clear();
+        self.battery.take().is_some()
+    }
+}
+
+/// How bad a battery is that was called so before. It does not get better until it is good again.
+fn battery(told: Option<alerts::Severity>, percent: u8) -> Option<alerts::Severity> {
+    if percent >= GOOD_BATTERY_PERCENT { None } else { alerts::battery_severity(percent).max(told) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR_MS: i64 = 3_600_000;
+
+    /// What is learnt from these times between values.
+    fn interval(gaps: &[i64]) -> i64 {
+        let mut place = Place { interval_ms: FIRST_INTERVAL_MS, ..Place::default() };
+        let mut now = 0;
+        place.hear(now);
+        for gap in gaps {
+            now += gap;
+            place.hear(now);
+        }
+        place.interval_ms
+    }
+
+    #[test]
+    fn an_interval_is_learnt_from_times_that_come_again() {
+        for (gaps, expected) in [
+            (vec![], FIRST_INTERVAL_MS),
+            (vec![HOUR_MS], FIRST_INTERVAL_MS),
+            (vec![HOUR_MS, HOUR_MS + 1], HOUR_MS),
+            // One that reports what changes, and each hour at least.
+            (vec![HOUR_MS, 5_000, 5_000, HOUR_MS, 8_000, 3_000, 4_000], HOUR_MS),
+            (vec![9 * HOUR_MS, 9 * HOUR_MS], MAX_INTERVAL_MS),
+            // A clock that is set back.
+            (vec![60_000, 60_000, -HOUR_MS, 60_000], 60_000),
+        ] {
+            assert_eq!(interval(&gaps), expected, "{gaps:?}");
+        }
+        let outage = [vec![60_000; 20], vec![9 * HOUR_MS], vec![60_000; 3]].concat();
+        assert_eq!(interval(&outage), 60_000, "a long silence");
+        let often = [vec![HOUR_MS; 2], vec![1_000; 50]].concat();
+        assert_eq!(interval(&often), 1_000, "what is long ago is forgotten");
+    }
+
+    #[test]
+    fn a_battery_is_good_again_only_when_it_is_well_above() {
+        use alerts::Severity::{High, Warn};
+        for (told, percent, expected) in [
+            (None, 24, None),
+            (None, 19, Some(Warn)),
+            (Some(Warn), 24, Some(Warn)),
+            (Some(Warn), 9, Some(High)),
+            (Some(High), 15, Some(High)),
+            (Some(High), 25, None),
+        ] {
+            assert_eq!(battery(told, percent), expected, "{told:?} {percent} %");
         }
     }
 }

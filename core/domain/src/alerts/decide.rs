@@ -93,8 +93,9 @@ fn of_alert(alert: &Alert, command: &Command, now_ms: i64) -> Result<Option<Even
 
 fn raise(alert: &Alert, raised: &Raised) -> Result<Option<Event>, Refusal> {
     check(raised)?;
+    let is_known = alert.causes.contains(&raised.cause);
     // Told twice, by a worker that was interrupted or by another box.
-    if alert.causes.contains(&raised.cause) {
+    if is_known && (alert.is_closed() || !alert.lasts) {
         return Ok(None);
     }
     if alert.is_closed() {

@@ -2,6 +2,7 @@
 
 use trivet_log::{Id, Origin};
 
+use super::AGAIN_MS;
 use super::event::{Event, Raised, Severity, Suppression};
 use super::routing::Routing;
 use crate::{Event as AnyEvent, Fact, History, Stamp};
@@ -192,6 +193,12 @@ impl Alert {
     pub fn is_closed(&self) -> bool {
         self.closed.is_some()
             || (self.raised.is_some() && !self.lasts && self.is_acknowledged() && !self.needs_action())
+    }
+
+    /// When people are told again of a condition that goes on though somebody closed its alert.
+    pub fn again_ms(&self) -> Option<i64> {
+        let closed = self.closed.as_ref().filter(|_| self.lasts)?;
+        Some(closed.at_ms.saturating_add(AGAIN_MS))
     }
 
     pub fn is_shelved(&self, now_ms: i64) -> bool {

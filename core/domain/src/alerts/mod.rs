@@ -47,6 +47,9 @@ pub const MAX_PARAMETERS: usize = 16;
 pub const MAX_TEXT: usize = 200;
 /// Nobody shelves an alert for longer; after that it is shown again.
 pub const MAX_SHELVED_MS: i64 = 24 * 3_600_000;
+/// Of what lasts though its alert was closed people are told again after this: an emptied fridge is not to ring all
+/// evening, and a full one is heard well within the four hours that food may be without temperature control.
+pub const AGAIN_MS: i64 = 60 * 60_000;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {

@@ -78,6 +78,12 @@ pub fn raise_for_breach(breach: &BreachAlert<'_>) -> Raised {
     Raised { late_ms: breach.late_ms, needs_action: breach.needs_action.then_some(true), ..raised }
 }
 
+/// What [`raise_for_breach`] told of goes on though that alert was closed: the same condition, in another alert.
+pub fn raise_again_for_breach(breach: &BreachAlert<'_>) -> Raised {
+    let words = if breach.too_warm { "temperature_still_high" } else { "temperature_still_low" };
+    Raised { words: words.to_owned(), ..raise_for_breach(breach) }
+}
+
 /// It rises so fast that it will be beyond its limit. `cause` is an id made when it was seen.
 pub fn raise_for_rise(cause: Id, probe: Id, name: &str, value: MilliCelsius, at_ms: i64) -> Raised {
     Raised::new("temperature_rising", cause, Category::TemperatureViolation, Severity::Warn, probe, at_ms)

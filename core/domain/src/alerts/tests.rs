@@ -128,6 +128,32 @@ fn a_condition_that_goes_on_is_told_of_again_only_when_it_is_worse() {
 }
 
 #[test]
+fn maintenance_that_waits_for_a_week_becomes_worse_in_the_alert_that_stands() {
+    let due = |days: i64| raise_for_maintenance(id(1), "Oven", NOW, NOW + days * 24 * 60 * MINUTE);
+    let mut kitchen = Kitchen::open();
+    let alert = raised(&mut kitchen, due(0));
+    for (days, severity, facts) in [(7, Severity::Warn, 0), (8, Severity::High, 1), (9, Severity::High, 0)] {
+        assert_eq!(run(&mut kitchen, Command::Raise { alert, raised: due(days) }).unwrap(), facts);
+        assert_eq!((state(&kitchen, alert).severity, state(&kitchen, alert).times), (Some(severity), 1), "{days}");
+    }
+    run(&mut kitchen, Command::Close { alert, comment: Some("sold".into()), action: None, cause: None }).unwrap();
+    let worse = Raised { severity: Severity::Critical, ..due(10) };
+    assert_eq!(run(&mut kitchen, Command::Raise { alert, raised: worse }).unwrap(), 0, "closed is closed");
+}
+
+#[test]
+fn what_lasts_though_its_alert_was_closed_is_told_of_again_until_it_is_over() {
+    let mut kitchen = Kitchen::open();
+    let alert = raised(&mut kitchen, breach(1, Severity::Critical, true));
+    assert_eq!(state(&kitchen, alert).again_ms(), None, "it is open");
+    run(&mut kitchen, Command::Close { alert, comment: None, action: Some(id(0xac)), cause: None }).unwrap();
+    let closed = state(&kitchen, alert);
+    assert_eq!(closed.again_ms(), closed.closed.as_ref().map(|closed| closed.at_ms + AGAIN_MS));
+    assert_eq!(run(&mut kitchen, Command::Return { alert, at_ms: NOW }).unwrap(), 1);
+    assert_eq!((state(&kitchen, alert).again_ms(), status(&kitchen, alert)), (None, Status::Closed));
+}
+
+#[test]
 fn what_happened_is_over_once_it_was_seen() {
     let mut kitchen = Kitchen::open();
     let lockout = raise_for_lockout(id(1), Lock::Pair, id(9), "10.0.0.7", NOW);

@@ -15,7 +15,7 @@ use trivet_replica::module::{EMPTY, Reach, Read, Topic};
 use trivet_replica::store::log;
 use trivet_replica::{Draft, Module, View};
 
-pub use raise::{open_of_key, raise, return_of_key};
+pub use raise::{closed_early, open_of_key, raise, return_of_key};
 pub use view::{lasting, standing};
 
 pub const MODULE: Module = Module {

@@ -12,6 +12,13 @@ pub fn open_of_key(conn: &Connection, key: &str) -> rusqlite::Result<Option<Id>>
     conn.prepare_cached(sql)?.query_row([key], |row| row.get(0).map(Id::from_bytes)).optional()
 }
 
+/// The alerts of a condition that somebody closed while it lasted, and that it has not ended since; the newest first.
+pub fn closed_early(conn: &Connection, key: &str) -> rusqlite::Result<Vec<Id>> {
+    let sql = "SELECT id FROM alerts_alert WHERE key=?1 AND closed=1 AND json_extract(detail, '$.lasts')
+        ORDER BY raised_ms DESC, id DESC";
+    conn.prepare_cached(sql)?.query_map([key], |row| row.get(0).map(Id::from_bytes))?.collect()
+}
+
 /// Raises an alert, once for each cause however often it is asked; gives the alert's id.
 pub async fn raise(app: &App, actor: Actor, raised: Raised) -> Result<Id, Rejection> {
     let fresh = id_of(&raised.key, raised.cause);
@@ -38,7 +45,8 @@ async fn open(app: &App, key: &str) -> Result<Option<Id>, Rejection> {
 }
 
 async fn submit(app: &App, actor: Actor, alert: Id, raised: &Raised) -> Result<(), Rejection> {
-    let id = alert.derive(&format!("raise:{}", raised.cause), 0);
+    // What has become worse is another word about the same.
+    let id = alert.derive(&format!("raise:{}:{}", raised.cause, raised.severity.name()), 0);
     let command = Command::Raise { alert, raised: raised.clone() };
     app.submit(actor, id, AnyCommand::Alerts(command)).await.map(drop)
 }

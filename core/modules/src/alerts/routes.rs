@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::notifications::{__path_mark_read, __path_notifications, mark_read, notifications};
 use super::view::{self, AlertView, EquipmentView, Filter};
-use crate::time;
+use crate::{safety, time};
 
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -231,6 +231,12 @@ async fn close(
     Key(key): Key,
     Parsed(body): Parsed<Closing>,
 ) -> Result<Json<AlertView>, Problem> {
+    if let Some(action) = body.action {
+        let record = app.read(move |view| safety::view::record(view.conn, Id(action), view.now_ms)).await?;
+        if record.is_none_or(|record| record.actions.is_empty()) {
+            return Err(Problem::invalid("action", "the id of a record in which a corrective action was written"));
+        }
+    }
     let command = Command::Close { alert: Id(id), comment: body.comment, action: body.action.map(Id), cause: None };
     act(app, caller, id, key, command).await
 }

@@ -29,11 +29,15 @@ pub(super) struct Before {
     outage: Option<Id>,
     /// What was told of and is not over, with the name of its words.
     alarms: Vec<(AlarmKind, &'static str, Severity)>,
+    battery: Option<alerts::Severity>,
 }
+
+/// Those whose words differ; both limits above have the same.
+pub(super) const ALARMS: [AlarmKind; 4] = [AlarmKind::High, AlarmKind::Low, AlarmKind::Rate, AlarmKind::Door];
 
 impl Place {
     pub(super) fn resume(before: Before, now: i64) -> Place {
-        let Before { breach, outage, alarms } = before;
+        let Before { breach, outage, alarms, battery } = before;
         let active: Vec<_> = alarms.iter().map(|(kind, _, severity)| (*kind, *severity)).collect();
         let excursion = breach.map(|(_, kind, at_ms, peak)| Excursion::resume(kind, at_ms, peak));
         Place {
@@ -44,7 +48,7 @@ impl Place {
             },
             open: breach.map(|(breach, ..)| Open { breach, peak_raw: Vec::new() }),
             outage,
-            heard_ms: now,
+            battery,
             said_ms: now,
             interval_ms: FIRST_INTERVAL_MS,
             ..Place::default()
@@ -52,8 +56,9 @@ impl Place {
     }
 }
 
+/// The probes in use.
 pub(super) fn known(conn: &Connection, watched: &BTreeSet<Id>) -> rusqlite::Result<Vec<Known>> {
-    let mut statement = conn.prepare_cached("SELECT id FROM haccp_probe WHERE input<>'' ORDER BY id")?;
+    let mut statement = conn.prepare_cached("SELECT id FROM haccp_probe WHERE retired=0 AND input<>'' ORDER BY id")?;
     let ids = statement.query_map([], |row| row.get(0).map(Id::from_bytes))?;
     let mut probes = Vec::new();
     for id in ids {
@@ -75,7 +80,8 @@ fn before(conn: &Connection, probe: Id) -> rusqlite::Result<Before> {
     });
     let sql = "SELECT id FROM haccp_outage WHERE probe=?1 AND returned_ms IS NULL ORDER BY id DESC LIMIT 1";
     let outage = conn.prepare_cached(sql)?.query_row([probe.as_bytes()], |row| row.get(0).map(Id::from_bytes));
-    Ok(Before { breach: breach.optional()?, outage: outage.optional()?, alarms: alarms(conn, probe)? })
+    let battery = trivet_modules::alerts::lasting(conn, &alerts::key_of("battery_low", probe))?;
+    Ok(Before { breach: breach.optional()?, outage: outage.optional()?, alarms: alarms(conn, probe)?, battery })
 }
 
 fn calibration(conn: &Connection, probe: Id) -> rusqlite::Result<Calibration> {
@@ -91,7 +97,7 @@ fn calibration(conn: &Connection, probe: Id) -> rusqlite::Result<Calibration> {
 /// Of alerts that stand: what the watch goes on from.
 fn alarms(conn: &Connection, probe: Id) -> rusqlite::Result<Vec<(AlarmKind, &'static str, Severity)>> {
     let mut alarms = Vec::new();
-    for kind in [AlarmKind::High, AlarmKind::Low, AlarmKind::Rate, AlarmKind::Door] {
+    for kind in ALARMS {
         let key = alerts::key_of(words(kind), probe);
         let Some(severity) = trivet_modules::alerts::lasting(conn, &key)? else { continue };
         let severity = match severity {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tokio::time::Instant;
 use trivet_domain::haccp::{
-    At, Command, Kept, MAX_KEPT, Mark, Minute, NoData, Notice, ProbeMinute, Readings, Rules, Watch,
+    At, BreachClosed, Command, Kept, MAX_KEPT, Mark, Minute, NoData, Notice, ProbeMinute, Readings, Rules, Watch,
 };
 use trivet_drivers::probe::Source;
 use trivet_log::Id;
@@ -95,7 +95,7 @@ impl Watching {
             }
             if over {
                 place.late.came = None;
-                ended.extend(place.late.watch.finish().zip(place.late.open.take()));
+                ended.extend(place.late.finish());
             }
         }
         // A number is safe with all those before it: not yet while a reading of this minute, or of an earlier one, waits.
@@ -117,9 +117,8 @@ impl Watching {
         if safe {
             self.are_safe(marks);
         }
-        for (excursion, open) in ended {
-            let closed = closed(&excursion, open.peak_raw, None);
-            self.submit(Command::CloseBreach { breach: open.breach, closed }).await;
+        for (breach, closed) in ended {
+            self.submit(Command::CloseBreach { breach, closed }).await;
         }
     }
 }
@@ -135,6 +134,12 @@ impl Late {
         if of.add(seen.value, seen.doubt) && bytes.len() < MAX_KEPT {
             bytes.push(kept(seen));
         }
+    }
+
+    /// Nothing more of it is to be expected: its excursion, as it ended.
+    pub(super) fn finish(&mut self) -> Option<(Id, BreachClosed)> {
+        let (excursion, open) = self.watch.finish().zip(self.open.take())?;
+        Some((open.breach, closed(&excursion, open.peak_raw, None)))
     }
 
     pub(super) fn look(&mut self, seen: Seen<'_>, rules: &Rules) -> Vec<Notice> {

@@ -5,7 +5,7 @@ use trivet_domain::haccp::{
     AlarmKind, BreachClosed, BreachOpened, Command, Excursion, Limit, NoData, Notice, ProbeLost, Rules, Scale,
     Severity, limit,
 };
-use trivet_domain::safety::{RecordKind, RecordOpened, record_about, severity};
+use trivet_domain::safety::{self, RecordKind, RecordOpened, record_about, severity};
 use trivet_domain::{Command as AnyCommand, MilliCelsius, menu, policies};
 use trivet_log::Id;
 use trivet_modules::haccp::view;
@@ -45,7 +45,9 @@ impl Watching {
             Notice::Alarm { kind, severity, value: Some(value), limit: Some(limit) } if late_ms.is_some() => {
                 let Some(breach) = open.as_ref().map(|open| open.breach) else { return };
                 let raised = place.raised(probe, breach, kind, severity, (value, limit), seen.at.wall_ms);
-                return self.raise(Raised { late_ms, momentary: Some(true), ..raised }).await;
+                // Whoever is asked now has from now on to answer.
+                let record = place.record(probe, breach, severity, (value, limit), self.app.wall.now_ms());
+                return self.ask(Raised { late_ms, momentary: Some(true), ..raised }, Some(record)).await;
             }
             _ if late_ms.is_some() => return,
             Notice::Lost(_) | Notice::Faulty(_) => {
@@ -103,23 +105,19 @@ impl Watching {
             }
         };
         let of_food = matches!(kind, AlarmKind::High | AlarmKind::HighHigh | AlarmKind::Low);
-        let record = place.open.as_ref().filter(|_| of_food).zip(at_limit).map(|(open, (value, limit))| {
-            let opened = RecordOpened {
-                kind: RecordKind::Breach,
-                severity,
-                due_ms: severity::due_ms(severity, at_ms),
-                summary: format!("{}: {}", place.name, limit::shown(value, limit.scale, Some(limit))),
-                about: Some(open.breach),
-                control_point: place.control_point.clone(),
-                plan_version: place.rules.plan,
-                probe: Some(probe),
-            };
-            (record_about(open.breach), opened)
-        });
-        self.raise(raised).await;
-        if let Some((record, opened)) = record {
-            self.send(AnyCommand::Safety(trivet_domain::safety::Command::OpenRecord { record, opened })).await;
-        }
+        let open = place.open.as_ref().filter(|_| of_food);
+        let record = open.zip(at_limit).map(|(open, at)| place.record(probe, open.breach, severity, at, at_ms));
+        self.ask(raised, record).await;
+    }
+
+    /// The record comes first: an alert waits for the answer only where somebody is asked.
+    async fn ask(&self, raised: Raised, record: Option<AnyCommand>) {
+        let is_asked = match record {
+            Some(record) => self.send(record).await,
+            None => false,
+        };
+        let needs_action = raised.needs_action.filter(|_| is_asked);
+        self.raise(Raised { needs_action, ..raised }).await;
     }
 
     async fn worse(&mut self, probe: Id, kind: AlarmKind, severity: Severity) {
@@ -144,7 +142,13 @@ impl Watching {
             return;
         }
         place.alarms.told.remove(words(kind));
-        self.over(&alerts::key_of(words(kind), probe), at_ms).await;
+        let key = alerts::key_of(words(kind), probe);
+        self.over(&key, at_ms).await;
+        // Those that were closed before it was over: nobody is to be told of them again.
+        let closed = self.app.read(move |view| trivet_modules::alerts::closed_early(view.conn, &key)).await;
+        for alert in closed.unwrap_or_default() {
+            self.send(AnyCommand::Alerts(alerts::Command::Return { alert, at_ms })).await;
+        }
     }
 
     pub(super) async fn tell_of_battery(&self, probe: Id, percent: u8) {
@@ -186,6 +190,28 @@ impl Place {
     /// Three intervals without a value make it silent.
     pub(super) fn fresh_ms(&self) -> i64 {
         (3 * self.interval_ms).max(view::FRESH_MS)
+    }
+
+    /// Asks what became of the food.
+    fn record(
+        &self,
+        probe: Id,
+        breach: Id,
+        severity: Severity,
+        (value, limit): (MilliCelsius, Limit),
+        asked_ms: i64,
+    ) -> AnyCommand {
+        let opened = RecordOpened {
+            kind: RecordKind::Breach,
+            severity,
+            due_ms: severity::due_ms(severity, asked_ms),
+            summary: format!("{}: {}", self.name, limit::shown(value, limit.scale, Some(limit))),
+            about: Some(breach),
+            control_point: self.control_point.clone(),
+            plan_version: self.rules.plan,
+            probe: Some(probe),
+        };
+        AnyCommand::Safety(safety::Command::OpenRecord { record: record_about(breach), opened })
     }
 
     fn raised(
