@@ -1,27 +1,21 @@
-//! MQTT: the embedded broker for a closed probe network, heard from within, and the client that listens to another's.
+//! MQTT: the messages of probes, out of the embedded broker or of another's.
+
+mod embedded;
 
 use std::collections::HashMap;
-use std::net::{TcpListener, ToSocketAddrs};
 use std::time::Duration;
 
-use anyhow::Context;
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS, SubscribeFilter};
-use rumqttd::local::LinkRx;
-use rumqttd::{
-    Broker, Config as BrokerConfig, ConnectionSettings, Forward, Notification, RouterConfig, ServerSettings,
-};
 use tokio::sync::mpsc;
 use trivet_drivers::probe::mqtt::Subscription;
 use trivet_drivers::probe::{NoData, Report};
 use trivet_replica::Wall;
 
+use self::embedded::{Door, Embedded, Message};
 use crate::config::Mqtt;
 use crate::probes::discovered::Board;
 use crate::probes::lines::MAX_INPUTS;
 
-/// A probe's message is far smaller.
-const MAX_PAYLOAD: usize = 4 * 1024;
-const MAX_CONNECTIONS: usize = 256;
 const RECONNECT: Duration = Duration::from_secs(1);
 const DISCOVER_AGAIN: Duration = Duration::from_secs(10);
 /// A longer message ends the connection; Home Assistant's descriptions of a device are the longest that we want.
@@ -29,60 +23,6 @@ const MAX_RECEIVED: usize = 64 * 1024;
 const FILTERS_AT_ONCE: usize = 8;
 /// Requests of ours that may wait: each input has up to three filters.
 const REQUESTS: usize = 3 * MAX_INPUTS / FILTERS_AT_ONCE + MAX_INPUTS;
-
-/// Starts rumqttd on a thread of its own, and hears all that is published there, from within. It has accounts, but no
-/// rules per topic: anybody who has an account may publish anything, so an open LAN needs mosquitto with an ACL file
-/// instead.
-fn start_broker(mqtt: &Mqtt, password: &str) -> anyhow::Result<LinkRx> {
-    let address = (mqtt.host.as_str(), mqtt.port);
-    let listen = address.to_socket_addrs()?.next().with_context(|| format!("{} has no address", mqtt.host))?;
-    // The broker itself would end without a word if its port were another's.
-    drop(TcpListener::bind(listen)?);
-    let settings = ServerSettings {
-        name: "probes".to_owned(),
-        listen,
-        tls: None,
-        next_connection_delay_ms: 1,
-        connections: ConnectionSettings {
-            connection_timeout_ms: 5_000,
-            max_payload_size: MAX_PAYLOAD,
-            max_inflight_count: 100,
-            auth: Some(HashMap::from([(mqtt.user.clone(), password.to_owned())])),
-            external_auth: None,
-            dynamic_filters: true,
-        },
-    };
-    let config = BrokerConfig {
-        id: 0,
-        // So much of topics and payloads per filter: in memory it is some four times as much. The default of 100 MB would
-        // grow without an end in sight.
-        router: RouterConfig {
-            max_connections: MAX_CONNECTIONS,
-            max_outgoing_packet_count: 200,
-            max_segment_size: 256 * 1024,
-            max_segment_count: 4,
-            ..RouterConfig::default()
-        },
-        v4: Some(HashMap::from([("probes".to_owned(), settings)])),
-        v5: None,
-        ws: None,
-        cluster: None,
-        console: None,
-        bridge: None,
-        prometheus: None,
-        metrics: None,
-    };
-    let mut broker = Broker::new(config);
-    let (mut requests, messages) = broker.link("trivet")?;
-    requests.subscribe("#")?;
-    std::thread::Builder::new().name("broker".into()).spawn(move || {
-        if let Err(error) = broker.start() {
-            tracing::error!(%error, "the embedded broker ended");
-        }
-        drop(requests);
-    })?;
-    Ok(messages)
-}
 
 /// Who listens, and where.
 #[derive(Clone)]
@@ -201,72 +141,52 @@ async fn listen_outside(mut listener: Listener, mut more: mpsc::Receiver<Subscri
     }
 }
 
-/// The places of messages in the embedded broker's ring, which count from its start.
-#[derive(Default)]
-struct Ring {
-    next: Option<u64>,
-}
-
-impl Ring {
-    fn lost_before(&mut self, message: &Forward) -> u64 {
-        // What is retained comes from beside the ring.
-        let Some((_, place)) = message.cursor else { return 0 };
-        let lost = self.next.map_or(0, |next| place.saturating_sub(next));
-        self.next = Some(place + 1);
-        lost
+/// The embedded broker is started, and begun anew whenever it has ended.
+async fn listen_within(mut listener: Listener, mut more: mpsc::Receiver<Subscription>) {
+    let door = loop {
+        match Door::open(&listener.client.mqtt).await {
+            Ok(door) => break door,
+            Err(error) => {
+                listener.lost(format!("the embedded broker: {error}")).await;
+                tokio::time::sleep(RECONNECT).await;
+            }
+        }
+    };
+    loop {
+        let Client { mqtt, password, .. } = &listener.client;
+        let ended = match Embedded::start(&mqtt.user, password) {
+            Ok(broker) => {
+                door.lead_to(broker.address);
+                drop(listener.reports.send(Report::Line(Ok(()))).await);
+                hear(&mut listener, &mut more, broker).await
+            }
+            Err(error) => error,
+        };
+        tracing::error!(error = format!("{ended:#}"), "the embedded broker");
+        listener.lost(format!("{ended:#}")).await;
+        tokio::time::sleep(RECONNECT).await;
     }
 }
 
-/// The embedded broker is started, and heard from within the process: no socket, no acknowledgements, which would prove
-/// nothing of a broker that ends with this process. It keeps a ring for each filter, so that one for everything takes
-/// the least room. What the ring dropped before it was heard is counted by the places that are missing.
-async fn listen_within(mut listener: Listener, mut more: mpsc::Receiver<Subscription>) {
-    let mut broker: Option<LinkRx> = None;
-    let mut ring = Ring::default();
+/// Until the broker ends; gives why.
+async fn hear(listener: &mut Listener, more: &mut mpsc::Receiver<Subscription>, mut broker: Embedded) -> anyhow::Error {
     loop {
-        let heard = async {
-            match &mut broker {
-                Some(messages) => messages.next().await.map_err(anyhow::Error::from),
-                None => {
-                    let mqtt = &listener.client.mqtt;
-                    broker = Some(start_broker(mqtt, &listener.client.password)?);
-                    ring = Ring::default();
-                    drop(listener.reports.send(Report::Line(Ok(()))).await);
-                    Ok(None)
-                }
-            }
-        };
-        let heard = tokio::select! {
-            heard = heard => heard,
+        let message = tokio::select! {
+            message = broker.next() => message,
             Some(subscription) = more.recv() => {
                 listener.inputs.add(subscription);
                 continue;
             }
         };
-        match heard {
-            Ok(Some(Notification::Forward(message))) => {
-                listener.client.board.lose(ring.lost_before(&message));
-                let Ok(topic) = std::str::from_utf8(&message.publish.topic) else { continue };
-                listener.hear(topic, &message.publish.payload, message.publish.retain).await;
-                if listener.client.mqtt.discover {
-                    let now = listener.client.wall.now_ms();
-                    listener.client.board.hear(topic, &message.publish.payload, now);
-                }
-            }
-            // It sends no more until it is told that all was taken.
-            Ok(Some(Notification::Unschedule)) => {
-                if let Some(messages) = &broker
-                    && let Err(error) = messages.wake().await
-                {
-                    tracing::error!(%error, "the embedded broker");
-                }
-            }
-            Ok(_) => {}
-            Err(error) => {
-                broker = None;
-                listener.lost(format!("{error:#}")).await;
-                tokio::time::sleep(RECONNECT).await;
-            }
+        let Message { topic, payload, lost } = match message {
+            Ok(message) => message,
+            Err(error) => return error,
+        };
+        listener.client.board.lose(lost);
+        let Ok(topic) = std::str::from_utf8(&topic) else { continue };
+        listener.hear(topic, &payload, false).await;
+        if listener.client.mqtt.discover {
+            listener.client.board.hear(topic, &payload, listener.client.wall.now_ms());
         }
     }
 }
@@ -287,58 +207,5 @@ pub(crate) async fn discover(client: Client) {
                 tokio::time::sleep(DISCOVER_AGAIN).await;
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MESSAGES: u64 = 5_000;
-
-    /// What is published while nobody listens is more than the ring holds.
-    #[tokio::test]
-    async fn each_message_that_the_embedded_broker_drops_is_counted() {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mqtt = format!("host = \"127.0.0.1\"\nport = {port}\nuser = \"probe\"\npassword_file = \"x\"\n");
-        let mqtt: Mqtt = toml::from_str(&mqtt).unwrap();
-        let mut broker = start_broker(&mqtt, "secret").unwrap();
-        let mut options = MqttOptions::new("flood", "127.0.0.1", port);
-        options.set_credentials("probe", "secret");
-        let (client, mut events) = AsyncClient::new(options, 10);
-        tokio::spawn(async move {
-            for n in 0..MESSAGES {
-                let payload = format!("{n:<3000}");
-                client.publish("flood", QoS::AtLeastOnce, false, payload).await.unwrap();
-            }
-            std::future::pending::<()>().await;
-        });
-        let mut confirmed = 0;
-        while confirmed < MESSAGES {
-            match events.poll().await {
-                Ok(Event::Incoming(Packet::PubAck(_))) => confirmed += 1,
-                Ok(_) => {}
-                // Until it listens.
-                Err(_) => tokio::task::yield_now().await,
-            }
-        }
-        assert!(start_broker(&mqtt, "secret").is_err(), "its port is taken");
-        let (mut ring, mut heard, mut lost) = (Ring::default(), 0, 0);
-        let last = (MESSAGES - 1).to_string();
-        loop {
-            match broker.next().await.unwrap() {
-                Some(Notification::Forward(message)) => {
-                    lost += ring.lost_before(&message);
-                    heard += 1;
-                    if message.publish.payload.trim_ascii() == last.as_bytes() {
-                        break;
-                    }
-                }
-                Some(Notification::Unschedule) => broker.wake().await.unwrap(),
-                _ => {}
-            }
-        }
-        assert!(lost > 0);
-        assert_eq!(heard + lost, MESSAGES);
     }
 }

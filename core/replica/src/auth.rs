@@ -221,7 +221,7 @@ struct Check {
 fn start_hashing() -> mpsc::SyncSender<Check> {
     let (checks, waiting) = mpsc::sync_channel::<Check>(MAX_WAITING_CHECKS);
     let run = move || {
-        // Twenty megabytes, taken once and used again for every password.
+        // Taken once and used again for every password.
         let mut memory: Vec<Block> = Vec::new();
         let nobody = hash_password("").unwrap_or_default();
         while let Ok(Check { password, hash, answer }) = waiting.recv() {

@@ -28,8 +28,9 @@ const CONFIRM_EVERY_MS: u64 = 1_000;
 const HELLO_EVERY_MS: u64 = 1_000;
 /// The line has this long to carry the last frame before a restart.
 const FAREWELL_MS: u64 = 300;
-/// No start ends itself sooner: where the box's time numbers starts by the second, no two have one number, whatever the
-/// line took to carry that time.
+/// No start ends itself sooner. Where the box's time numbers starts by the second, two that follow each other so have two
+/// numbers, though the line may carry that time up to half a second later to the one than to the other. A start that
+/// gave a reading lasts longer anyhow.
 const SHORTEST_MS: u64 = 1_500;
 /// Frames in one poll.
 const MOST_FRAMES: usize = 8;
