@@ -7,7 +7,7 @@ use trivet_domain::haccp::Severity;
 use trivet_domain::safety::{self, ControlKind, Effective, RecordKind, RecordOpened, record_about, severity};
 use trivet_domain::{Command, MilliCelsius, policies};
 use trivet_log::Id;
-use trivet_modules::alerts::{closed_early, open_of_key, raise};
+use trivet_modules::alerts::{closed_early, lasting, raise};
 use trivet_modules::{haccp, plans};
 use trivet_replica::store::log;
 use trivet_replica::{Actor, App, Rejection, View};
@@ -47,18 +47,26 @@ pub(super) async fn look(app: &App, actor: Actor) -> Result<(), Rejection> {
         Ok(due)
     });
     for (raised, record) in due.await? {
-        if let Some(record) = record {
-            let id = raised.cause.derive("still: record", 0);
-            app.submit(actor, id, Command::Safety(record)).await?;
+        match tell(app, actor, raised, record).await {
+            // The others are told all the same.
+            Err(Rejection::Refused(refusal)) => tracing::warn!(%refusal, "an excursion was not told of again"),
+            told => told?,
         }
-        raise(app, actor, raised).await?;
     }
     Ok(())
 }
 
+async fn tell(app: &App, actor: Actor, raised: Raised, record: Option<safety::Command>) -> Result<(), Rejection> {
+    if let Some(record) = record {
+        let id = raised.cause.derive("still: record", 0);
+        app.submit(actor, id, Command::Safety(record)).await?;
+    }
+    raise(app, actor, raised).await.map(drop)
+}
+
 /// Those that have lasted for so long at least, the newest first.
 fn long(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<Excursion>> {
-    let sql = "SELECT id, probe, kind, opened_ms, limit_value FROM haccp_breach
+    let sql = "SELECT id, probe, kind, opened_ms, limit_value FROM haccp_breach INDEXED BY haccp_breach_open
         WHERE closed_ms IS NULL AND late_ms IS NULL AND opened_ms<=?1 ORDER BY id DESC";
     let mut statement = conn.prepare_cached(sql)?;
     let rows = statement.query_map([now_ms - AGAIN_MS], |row| {
@@ -78,14 +86,18 @@ fn long(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<Excursion>> {
 fn standing(view: &View<'_>, excursion: Excursion) -> rusqlite::Result<Option<Standing>> {
     let words = if excursion.too_warm { "temperature_high" } else { "temperature_low" };
     let key = alerts::key_of(words, excursion.probe);
-    if open_of_key(view.conn, &key)?.is_some() {
+    // One that is open, but not of what lasts (a value that somebody measured), recurs.
+    if lasting(view.conn, &key)?.is_some() {
         return Ok(None);
     }
     let Some(last) = closed_early(view.conn, &key)?.first().copied() else { return Ok(None) };
+    let alert = alerts::fold(&log::facts_of(view.conn, last)?);
+    if alert.again_ms().is_none_or(|again_ms| again_ms > view.now_ms) {
+        return Ok(None);
+    }
     let current = haccp::view::probe(view, excursion.probe)?.and_then(|probe| probe.current.milli_c);
     let beyond = |value: &i32| if excursion.too_warm { *value > excursion.limit.0 } else { *value < excursion.limit.0 };
     let Some(value) = current.filter(beyond) else { return Ok(None) };
-    let alert = alerts::fold(&log::facts_of(view.conn, last)?);
     Ok(Some(Standing { excursion, last: (last, alert), value: MilliCelsius(value), now_ms: view.now_ms }))
 }
 

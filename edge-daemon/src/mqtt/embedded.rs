@@ -5,16 +5,20 @@
 //! mosquitto with an ACL file instead.
 //!
 //! Devices come through a door of ours. rumqttd (0.20) never gives its port back, says nothing if the port is another's,
-//! and its router ends at a topic that begins beyond ASCII (`öljy/temp`). The door keeps the port, turns such a message
-//! away, and leads to a new broker when one has ended.
+//! its router ends at a topic that begins beyond ASCII (`öljy/temp`), and it takes no connection any more after a client
+//! that it refused for its name has come twice. The door keeps the port, turns such clients and messages away, and leads
+//! to a new broker when one has ended.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
-use axum::body::Bytes;
+use bytes::{Bytes, BytesMut};
 use rumqttd::local::LinkRx;
+use rumqttd::protocol::v4::V4;
+use rumqttd::protocol::{Error, Packet, Protocol};
 use rumqttd::{Broker, Config, ConnectionSettings, Forward, Notification, RouterConfig, ServerSettings};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -27,6 +31,8 @@ const MAX_PAYLOAD: usize = 4 * 1024;
 const MAX_CONNECTIONS: usize = 256;
 /// Of a connection, read at once.
 const CHUNK: usize = 8 * 1024;
+/// A device says within this who it is.
+const GREETS_WITHIN: Duration = Duration::from_secs(5);
 
 pub(super) struct Embedded {
     pub(super) address: SocketAddr,
@@ -67,7 +73,8 @@ impl Embedded {
             // So much of topics and payloads per filter: in memory it is some four times as much. The default of 100 MB
             // would grow without an end in sight.
             router: RouterConfig {
-                max_connections: MAX_CONNECTIONS,
+                // The door counts them; its own count must never be reached.
+                max_connections: 2 * MAX_CONNECTIONS,
                 max_outgoing_packet_count: 200,
                 max_segment_size: 256 * 1024,
                 max_segment_count: 4,
@@ -172,14 +179,18 @@ async fn accept(listener: tokio::net::TcpListener, broker: watch::Receiver<Optio
 }
 
 /// Until one of them closes.
-async fn carry(device: TcpStream, broker: SocketAddr) -> io::Result<()> {
-    let broker = TcpStream::connect(broker).await?;
+async fn carry(mut device: TcpStream, broker: SocketAddr) -> io::Result<()> {
+    let greeting = tokio::time::timeout(GREETS_WITHIN, greeting(&mut device)).await??;
+    let mut broker = TcpStream::connect(broker).await?;
+    let mut along = Along::Kind.read(&greeting)?;
+    broker.write_all(&greeting).await?;
+    drop(greeting);
     device.set_nodelay(true)?;
     broker.set_nodelay(true)?;
     let ((mut from_device, mut to_device), (mut from_broker, mut to_broker)) =
         (device.into_split(), broker.into_split());
     let up = async {
-        let (mut along, mut chunk) = (Along::Kind, vec![0; CHUNK]);
+        let mut chunk = vec![0; CHUNK];
         loop {
             let length = from_device.read(&mut chunk).await?;
             let bytes = chunk.get(..length).unwrap_or_default();
@@ -194,6 +205,34 @@ async fn carry(device: TcpStream, broker: SocketAddr) -> io::Result<()> {
         done = up => done,
         done = tokio::io::copy(&mut from_broker, &mut to_device) => done.map(drop),
     }
+}
+
+/// The first packet, and what came with it.
+async fn greeting(device: &mut TcpStream) -> io::Result<BytesMut> {
+    let mut bytes = BytesMut::new();
+    loop {
+        match V4.read_mut(&mut bytes.clone(), MAX_PAYLOAD) {
+            Ok(packet) => return welcome(&packet).map(|()| bytes),
+            Err(Error::InsufficientBytes(_)) => {}
+            Err(error) => return Err(io::Error::other(error)),
+        }
+        if device.read_buf(&mut bytes).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+}
+
+fn welcome(packet: &Packet) -> io::Result<()> {
+    let Packet::Connect(client, _, will, ..) = packet else {
+        return Err(io::Error::other("its first packet is no CONNECT"));
+    };
+    if client.client_id.contains(['+', '$', '#', '/']) {
+        return Err(io::Error::other(format!("its name `{}` contains one of + $ # /", client.client_id)));
+    }
+    if will.as_ref().and_then(|will| will.topic.first()).is_some_and(|first| !first.is_ascii()) {
+        return Err(io::Error::other("its will's topic begins with a letter that is not in ASCII"));
+    }
+    Ok(())
 }
 
 /// Reads along with what a device sends, packet by packet (MQTT 3.1.1, 2.2 and 3.3.2): only topics are looked at.
@@ -397,8 +436,18 @@ mod tests {
             sender.publish("fridge", QoS::AtMostOnce, false, "4").await.unwrap();
             tokio::spawn(async move { while events.poll().await.is_ok() {} });
             assert_eq!(broker.next().await.unwrap().topic, "fridge");
-            // A will does end it.
-            let (dies, mut events) = client(outside, "dies");
+            // So does a will like that, and a name that the broker has no place for, however often they come.
+            for name in ["dies", "dies", "kitchen/1", "kitchen/1"] {
+                let (_device, mut events) = client(outside, name);
+                assert!(events.poll().await.is_err(), "{name}");
+            }
+            let (sender, mut events) = client(outside, "freezer");
+            connected(&mut events).await;
+            sender.publish("freezer", QoS::AtMostOnce, false, "-18").await.unwrap();
+            tokio::spawn(async move { while events.poll().await.is_ok() {} });
+            assert_eq!(broker.next().await.unwrap().topic, "freezer");
+            // Behind the door such a will ends it.
+            let (dies, mut events) = client(broker.address, "dies");
             connected(&mut events).await;
             drop((dies, events));
             assert!(broker.next().await.is_err());

@@ -25,6 +25,8 @@ use crate::files;
 
 const TICK: Duration = Duration::from_secs(60);
 const TRY_AGAIN: Duration = Duration::from_secs(3_600);
+/// Of one report before it waits.
+const MOST_FAILURES: u32 = 3;
 /// After the end of a period: until then late minutes arrive.
 const AFTER_MS: i64 = 15 * 60_000;
 /// Files that are listed, the newest.
@@ -78,28 +80,32 @@ async fn make_due(app: &App, desk: &Desk, failed: &mut HashMap<Id, Instant>) -> 
     Ok(())
 }
 
-/// The periods since the newest that was made, as many as are kept; of a report that is new, the last.
+/// Of the periods that are over the last that are kept, from the first that was ever made; of a report that is new, the
+/// last alone.
 async fn make_one(app: &App, desk: &Desk, id: Id, wanted: &Saved, zone: &str) -> anyhow::Result<()> {
     let folder = folder(app);
     let now = app.wall.now_ms() - AFTER_MS;
     let day = |ms: i64| time::local(ms, zone).strftime("%Y-%m-%d").to_string();
-    let made = names(&folder);
-    let made = made.iter().filter(|name| name.starts_with(&id.to_string()) && name.ends_with(".pdf"));
-    let newest = made.filter_map(|name| Some(end_of(name)?.to_owned())).max();
     let keep = usize::try_from(wanted.keep).unwrap_or(1);
-    let most = if newest.is_some() { keep } else { 1 };
-    let since = |period: &(i64, i64)| newest.as_ref().is_none_or(|newest| day(period.1) > *newest);
-    let mut due: Vec<(i64, i64)> = saved::periods(wanted.every, now, zone).take(most).take_while(since).collect();
-    due.reverse();
-    let mut failed = Ok(());
-    for (from_ms, to_ms) in due {
-        let name = format!("{id}_{}_{}", day(from_ms), day(to_ms));
+    let made = tokio::task::block_in_place(|| forget(&folder, id, keep, &day(app.wall.now_ms())))?;
+    let first = made.iter().filter_map(|name| end_of(name)).min();
+    let most = if first.is_some() { keep } else { 1 };
+    let (mut failed, mut failures) = (Ok(()), 0);
+    for (from_ms, to_ms) in saved::periods(wanted.every, now, zone).take(most) {
+        let (begins, ends) = (day(from_ms), day(to_ms));
+        let name = format!("{id}_{begins}_{ends}");
+        if first.is_some_and(|first| ends.as_str() < first) || failures == MOST_FAILURES {
+            break;
+        }
+        if made.contains(&format!("{name}.pdf")) {
+            continue;
+        }
         match make_period(app, desk, wanted, (from_ms, to_ms), &folder.join(&name)).await {
             Ok(()) => tracing::info!(report = wanted.name, name, "a report was made"),
-            Err(error) => failed = Err(error),
+            Err(error) => (failed, failures) = (Err(error), failures + 1),
         }
     }
-    tokio::task::block_in_place(|| forget(&folder, id, keep))?;
+    tokio::task::block_in_place(|| forget(&folder, id, keep, &day(app.wall.now_ms())))?;
     failed
 }
 
@@ -125,17 +131,21 @@ fn end_of(name: &str) -> Option<&str> {
     name.rsplit_once('.')?.0.rsplit_once('_').map(|(_, to)| to)
 }
 
-/// The names have the date in them: the first are the oldest.
-fn forget(folder: &Path, id: Id, keep: usize) -> anyhow::Result<()> {
+/// Leaves the newest files of a report, and gives them. The names have the date in them: the first are the oldest. What
+/// ends after today was made by a clock that was ahead, if this one is right: it neither counts nor goes.
+fn forget(folder: &Path, id: Id, keep: usize, today: &str) -> anyhow::Result<Vec<String>> {
+    let mut stay = Vec::new();
     for ending in [".csv", ".pdf"] {
         let mut names: Vec<String> = names(folder);
         names.retain(|name| name.starts_with(&id.to_string()) && name.ends_with(ending));
-        let old = names.len().saturating_sub(keep);
+        let ahead = names.iter().position(|name| end_of(name).is_some_and(|end| end > today)).unwrap_or(names.len());
+        let old = ahead.saturating_sub(keep);
         for name in names.iter().take(old) {
             std::fs::remove_file(folder.join(name))?;
         }
+        stay.extend(names.into_iter().take(ahead).skip(old));
     }
-    Ok(())
+    Ok(stay)
 }
 
 /// A folder that is not there yet is empty.

@@ -16,7 +16,7 @@ use trivet_replica::store::log;
 use trivet_replica::{Draft, Module, View};
 
 pub use raise::{closed_early, open_of_key, raise, return_of_key};
-pub use view::{lasting, standing};
+pub use view::{lasting, lasting_though_closed, standing};
 
 pub const MODULE: Module = Module {
     name: "alerts",

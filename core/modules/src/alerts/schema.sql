@@ -3,6 +3,7 @@ CREATE TABLE alerts_alert(
   origin BLOB NOT NULL, raised_ms INTEGER NOT NULL, closed INTEGER NOT NULL, level INTEGER NOT NULL,
   shelved_until_ms INTEGER, news TEXT NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX alerts_alert_open ON alerts_alert(key) WHERE closed=0;
+CREATE INDEX alerts_alert_early ON alerts_alert(key) WHERE closed=1 AND json_extract(detail, '$.lasts');
 CREATE INDEX alerts_alert_raised ON alerts_alert(raised_ms, id);
 -- What raised them: breaches, outages, records.
 CREATE TABLE alerts_cause(cause BLOB NOT NULL, alert BLOB NOT NULL, PRIMARY KEY(cause, alert)) WITHOUT ROWID;

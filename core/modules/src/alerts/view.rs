@@ -388,3 +388,12 @@ pub fn lasting(conn: &Connection, key: &str) -> rusqlite::Result<Option<trivet_d
     let alert = fold(&log::facts_of(conn, id)?);
     Ok(alert.severity.filter(|_| alert.lasts))
 }
+
+/// The severity of the last alert of a condition that lasts though the alert was closed.
+pub fn lasting_though_closed(
+    conn: &Connection,
+    key: &str,
+) -> rusqlite::Result<Option<trivet_domain::alerts::Severity>> {
+    let Some(id) = super::closed_early(conn, key)?.first().copied() else { return Ok(None) };
+    Ok(fold(&log::facts_of(conn, id)?).severity)
+}

@@ -99,7 +99,12 @@ fn alarms(conn: &Connection, probe: Id) -> rusqlite::Result<Vec<(AlarmKind, &'st
     let mut alarms = Vec::new();
     for kind in ALARMS {
         let key = alerts::key_of(words(kind), probe);
-        let Some(severity) = trivet_modules::alerts::lasting(conn, &key)? else { continue };
+        // One that was closed while it lasted was told as well, and ends as the others do.
+        let known = match trivet_modules::alerts::lasting(conn, &key)? {
+            Some(severity) => Some(severity),
+            None => trivet_modules::alerts::lasting_though_closed(conn, &key)?,
+        };
+        let Some(severity) = known else { continue };
         let severity = match severity {
             alerts::Severity::Warn => Severity::Warn,
             alerts::Severity::High => Severity::High,

@@ -28,7 +28,7 @@ const SPAN_MS: i64 = 24 * 60 * MINUTE_MS;
 pub(super) struct Left {
     unit: Id,
     /// Each with its end as the recorded minutes tell it.
-    breaches: Vec<(Id, BreachClosed)>,
+    breaches: Vec<(Id, BreachKind, BreachClosed)>,
     outages: Vec<Id>,
     /// Those whose condition lasts.
     alerts: Vec<Id>,
@@ -66,8 +66,11 @@ impl Watching {
     async fn end(&mut self, left: Left) {
         let mut seen: HashMap<Id, BreachClosed> =
             self.places.remove(&left.unit).map(|place| place.finish().collect()).unwrap_or_default();
-        for (breach, recorded) in left.breaches {
-            let closed = seen.remove(&breach).unwrap_or(recorded);
+        for (breach, kind, recorded) in left.breaches {
+            let closed = match seen.remove(&breach) {
+                Some(seen) => seen_and_recorded(kind, seen, recorded),
+                None => recorded,
+            };
             self.submit(Command::CloseBreach { breach, closed }).await;
         }
         for outage in left.outages {
@@ -119,7 +122,7 @@ fn left_of(conn: &Connection, unit: Id, here: Origin, now_ms: i64) -> rusqlite::
         let history = log::facts_of(conn, id)?;
         if let State::Breach(breach) = haccp::fold(&history) {
             left.is_ours |= began_here(&history);
-            left.breaches.push((id, recorded_end(conn, &breach, now_ms)?));
+            left.breaches.push((id, breach.opened.kind, recorded_end(conn, &breach, now_ms)?));
         }
     }
     let sql = "SELECT id FROM haccp_outage WHERE probe=?1 AND returned_ms IS NULL ORDER BY id";
@@ -180,6 +183,18 @@ fn recorded_end(conn: &Connection, breach: &Breach, now_ms: i64) -> rusqlite::Re
         from_ms += SPAN_MS;
     }
     Ok(end)
+}
+
+/// What a place saw counts, with the peak of both; after a restart it may have seen nothing of an excursion yet, and then
+/// the record alone knows.
+fn seen_and_recorded(kind: BreachKind, seen: BreachClosed, recorded: BreachClosed) -> BreachClosed {
+    if seen.at_ms + MINUTE_MS < recorded.at_ms {
+        return recorded;
+    }
+    match is_further(kind, recorded.peak, seen.peak) {
+        true => BreachClosed { peak: recorded.peak, peak_at_ms: recorded.peak_at_ms, peak_raw: None, ..seen },
+        false => seen,
+    }
 }
 
 /// None of a minute without a value that is judged.
