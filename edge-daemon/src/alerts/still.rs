@@ -2,11 +2,11 @@
 //! changes nothing.
 
 use rusqlite::{Connection, params};
-use trivet_domain::alerts::{self, AGAIN_MS, Alert, BreachAlert, Raised};
+use trivet_domain::alerts::{self, AGAIN_MS, BreachAlert, Raised};
 use trivet_domain::haccp::Severity;
 use trivet_domain::safety::{self, ControlKind, Effective, RecordKind, RecordOpened, record_about, severity};
 use trivet_domain::{Command, MilliCelsius, policies};
-use trivet_log::Id;
+use trivet_log::{Id, Origin};
 use trivet_modules::alerts::{closed_early, lasting, raise};
 use trivet_modules::{haccp, plans};
 use trivet_replica::store::log;
@@ -27,7 +27,7 @@ struct Excursion {
 /// Its last alert, which was closed, and how it stands now.
 struct Standing {
     excursion: Excursion,
-    last: (Id, Alert),
+    last: Id,
     value: MilliCelsius,
     now_ms: i64,
 }
@@ -37,10 +37,7 @@ pub(super) async fn look(app: &App, actor: Actor) -> Result<(), Rejection> {
     let due = read(app, move |view| {
         let mut due = Vec::new();
         for excursion in long(view.conn, view.now_ms)? {
-            let Some(standing) = standing(view, excursion)? else { continue };
-            // The box that raised an alert tells of it again; another waits, in case that box is gone.
-            let grace = if standing.last.1.origin == here { 0 } else { GRACE_MS };
-            if standing.due_ms().is_some_and(|due_ms| due_ms + grace <= view.now_ms) {
+            if let Some(standing) = standing(view, excursion, here)? {
                 due.extend(standing.again(view, location)?);
             }
         }
@@ -82,8 +79,8 @@ fn long(conn: &Connection, now_ms: i64) -> rusqlite::Result<Vec<Excursion>> {
     rows.collect()
 }
 
-/// None where an alert is open, none was closed early, or no value says that it goes on.
-fn standing(view: &View<'_>, excursion: Excursion) -> rusqlite::Result<Option<Standing>> {
+/// None where an alert of it is open, none was closed long enough ago, or no value says that it goes on.
+fn standing(view: &View<'_>, excursion: Excursion, here: Origin) -> rusqlite::Result<Option<Standing>> {
     let words = if excursion.too_warm { "temperature_high" } else { "temperature_low" };
     let key = alerts::key_of(words, excursion.probe);
     // One that is open, but not of what lasts (a value that somebody measured), recurs.
@@ -92,21 +89,18 @@ fn standing(view: &View<'_>, excursion: Excursion) -> rusqlite::Result<Option<St
     }
     let Some(last) = closed_early(view.conn, &key)?.first().copied() else { return Ok(None) };
     let alert = alerts::fold(&log::facts_of(view.conn, last)?);
-    if alert.again_ms().is_none_or(|again_ms| again_ms > view.now_ms) {
+    // The box that raised an alert tells of it again; another waits, in case that box is gone.
+    let grace = if alert.origin == here { 0 } else { GRACE_MS };
+    if alert.again_ms().is_none_or(|again_ms| again_ms + grace > view.now_ms) {
         return Ok(None);
     }
     let current = haccp::view::probe(view, excursion.probe)?.and_then(|probe| probe.current.milli_c);
     let beyond = |value: &i32| if excursion.too_warm { *value > excursion.limit.0 } else { *value < excursion.limit.0 };
     let Some(value) = current.filter(beyond) else { return Ok(None) };
-    Ok(Some(Standing { excursion, last: (last, alert), value: MilliCelsius(value), now_ms: view.now_ms }))
+    Ok(Some(Standing { excursion, last, value: MilliCelsius(value), now_ms: view.now_ms }))
 }
 
 impl Standing {
-    fn due_ms(&self) -> Option<i64> {
-        let again_ms = self.last.1.again_ms()?;
-        Some(again_ms.max(self.excursion.opened_ms + AGAIN_MS))
-    }
-
     fn severity(&self) -> Severity {
         let beyond = i32::try_from(self.value.0.abs_diff(self.excursion.limit.0)).unwrap_or(i32::MAX);
         Severity::of(beyond, self.now_ms - self.excursion.opened_ms)
@@ -123,7 +117,7 @@ impl Standing {
         let effective = Effective::of(plan.as_ref().map(|(_, plan)| plan), probe, &known);
         let is_asked = is_about(view.conn, breach)?;
         let raised = alerts::raise_again_for_breach(&BreachAlert {
-            breach: if is_asked { self.last.0.derive("still", 0) } else { breach },
+            breach: if is_asked { self.last.derive("still", 0) } else { breach },
             probe,
             name: &known.name,
             too_warm,
