@@ -1,5 +1,6 @@
-//! Mosquitto's files, made from the configuration: who may connect, and who may say and hear what. Each device has an
-//! account of its own with a password that is made here, and may write its own topics and nothing else.
+//! Who may connect to the broker and say and hear what, from the configuration: mosquitto's files, or the accounts of the
+//! embedded broker. Each device has an account of its own with a password that is made here, and may write its own topics
+//! and nothing else.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -9,6 +10,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail, ensure};
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD, Engine};
 use ring::pbkdf2::{PBKDF2_HMAC_SHA512, derive, verify};
+use trivet_drivers::broker;
+use trivet_drivers::broker::topics::Rules;
 
 use crate::config::{Account, Mqtt};
 use crate::files;
@@ -20,12 +23,37 @@ const HASH: usize = 64;
 pub(crate) const MOST_ACCOUNTS: usize = 200;
 const MOST_TOPICS: usize = 32;
 
-/// Where the parts are.
+/// The box writes what it tells devices; the buzzer is there.
+const OF_THE_BOX: &str = "trivet/#";
+
+/// Where mosquitto's parts are.
 struct Files {
     passwords: PathBuf,
     acl: PathBuf,
     conf: PathBuf,
-    accounts: PathBuf,
+}
+
+/// Those of the embedded broker, by the same rules as mosquitto's. Where no device has an account, the box's own is for
+/// all of them, and for every topic.
+pub(crate) fn accounts(mqtt: &Mqtt) -> anyhow::Result<Vec<broker::Account>> {
+    check(mqtt)?;
+    let account = |name: &str, password, rules| broker::Account { name: name.to_owned(), password, rules };
+    let of_box = password(&mqtt.password_file)?;
+    if mqtt.accounts.is_empty() {
+        return Ok(vec![account(&mqtt.user, of_box, Rules::default())]);
+    }
+    let folder = mqtt.broker_files.as_deref();
+    let folder =
+        folder.context("accounts of the embedded broker want `broker_files`, the folder of their passwords")?;
+    let mut all = vec![account(&mqtt.user, of_box, Rules { write: Some(vec![OF_THE_BOX.to_owned()]), read: None })];
+    for (of, (_, password)) in mqtt.accounts.iter().zip(passwords(mqtt, folder)?) {
+        all.push(account(
+            &of.name,
+            password,
+            Rules { write: Some(of.publish.clone()), read: Some(of.subscribe.clone()) },
+        ));
+    }
+    Ok(all)
 }
 
 /// Writes `passwords`, `acl` and `trivet.conf` into the folder, and a device's password into `accounts/NAME`. What is
@@ -33,18 +61,10 @@ struct Files {
 /// SIGHUP.
 pub(crate) fn write(mqtt: &Mqtt, folder: &Path) -> anyhow::Result<bool> {
     check(mqtt)?;
-    let files = Files {
-        passwords: folder.join("passwords"),
-        acl: folder.join("acl"),
-        conf: folder.join("trivet.conf"),
-        accounts: folder.join("accounts"),
-    };
-    std::fs::create_dir_all(&files.accounts).with_context(|| format!("cannot make {}", files.accounts.display()))?;
-    std::fs::set_permissions(&files.accounts, std::fs::Permissions::from_mode(0o700))?;
-    let mut passwords = vec![(mqtt.user.clone(), password(&mqtt.password_file)?)];
-    for account in &mqtt.accounts {
-        passwords.push((account.name.clone(), password(&files.accounts.join(&account.name))?));
-    }
+    let files =
+        Files { passwords: folder.join("passwords"), acl: folder.join("acl"), conf: folder.join("trivet.conf") };
+    let mut passwords = passwords(mqtt, folder)?;
+    passwords.insert(0, (mqtt.user.clone(), password(&mqtt.password_file)?));
     let before = std::fs::read_to_string(&files.passwords).unwrap_or_default();
     let mut changed = replace(&files.passwords, &password_file(&before, &passwords), 0o640)?;
     changed |= replace(&files.acl, &acl(mqtt), 0o644)?;
@@ -98,6 +118,15 @@ fn filter_is_right(filter: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// By account, the password in `accounts/NAME` of the folder.
+fn passwords(mqtt: &Mqtt, folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
+    let folder = folder.join("accounts");
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700))?;
+    let of = |account: &Account| Ok((account.name.clone(), password(&folder.join(&account.name))?));
+    mqtt.accounts.iter().map(of).collect()
+}
+
 /// The password in a file; one that is made and written there, if there is none.
 fn password(path: &Path) -> anyhow::Result<String> {
     match std::fs::read_to_string(path) {
@@ -147,7 +176,7 @@ fn fits(line: &str, password: &str) -> bool {
 /// What is not allowed here is refused (mosquitto.conf(5), `acl_file`): a device reads nothing but its commands, and
 /// nobody reads anything without an account.
 fn acl(mqtt: &Mqtt) -> String {
-    let mut text = format!("user {}\ntopic read #\ntopic write trivet/#\n", mqtt.user);
+    let mut text = format!("user {}\ntopic read #\ntopic write {OF_THE_BOX}\n", mqtt.user);
     for account in &mqtt.accounts {
         text.push_str(&format!("\nuser {}\n", account.name));
         for filter in &account.publish {

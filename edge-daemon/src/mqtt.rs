@@ -1,17 +1,15 @@
 //! MQTT: the messages of probes, out of the embedded broker or of another's.
 
-mod embedded;
-
 use std::collections::HashMap;
 use std::time::Duration;
 
 use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS, SubscribeFilter};
 use tokio::sync::mpsc;
+use trivet_drivers::broker;
 use trivet_drivers::probe::mqtt::Subscription;
 use trivet_drivers::probe::{NoData, Report};
 use trivet_replica::Wall;
 
-use self::embedded::{Door, Embedded, Message};
 use crate::config::Mqtt;
 use crate::probes::discovered::Board;
 use crate::probes::lines::MAX_INPUTS;
@@ -29,6 +27,8 @@ const REQUESTS: usize = 3 * MAX_INPUTS / FILTERS_AT_ONCE + MAX_INPUTS;
 pub(crate) struct Client {
     pub(crate) mqtt: Mqtt,
     pub(crate) password: String,
+    /// Of the embedded broker.
+    pub(crate) accounts: Vec<broker::Account>,
     pub(crate) wall: Wall,
     pub(crate) board: Board,
 }
@@ -141,52 +141,31 @@ async fn listen_outside(mut listener: Listener, mut more: mpsc::Receiver<Subscri
     }
 }
 
-/// The embedded broker is started, and begun anew whenever it has ended.
 async fn listen_within(mut listener: Listener, mut more: mpsc::Receiver<Subscription>) {
-    let door = loop {
-        match Door::open(&listener.client.mqtt).await {
-            Ok(door) => break door,
+    let Client { mqtt, accounts, .. } = &listener.client;
+    let mut broker = loop {
+        match broker::Broker::open((mqtt.host.as_str(), mqtt.port), accounts).await {
+            Ok(broker) => break broker,
             Err(error) => {
                 listener.lost(format!("the embedded broker: {error}")).await;
                 tokio::time::sleep(RECONNECT).await;
             }
         }
     };
+    drop(listener.reports.send(Report::Line(Ok(()))).await);
     loop {
-        let Client { mqtt, password, .. } = &listener.client;
-        let ended = match Embedded::start(&mqtt.user, password) {
-            Ok(broker) => {
-                door.lead_to(broker.address);
-                drop(listener.reports.send(Report::Line(Ok(()))).await);
-                hear(&mut listener, &mut more, broker).await
-            }
-            Err(error) => error,
-        };
-        tracing::error!(error = format!("{ended:#}"), "the embedded broker");
-        listener.lost(format!("{ended:#}")).await;
-        tokio::time::sleep(RECONNECT).await;
-    }
-}
-
-/// Until the broker ends; gives why.
-async fn hear(listener: &mut Listener, more: &mut mpsc::Receiver<Subscription>, mut broker: Embedded) -> anyhow::Error {
-    loop {
-        let message = tokio::select! {
-            message = broker.next() => message,
+        let messages = tokio::select! {
+            messages = broker.next() => messages,
             Some(subscription) = more.recv() => {
                 listener.inputs.add(subscription);
                 continue;
             }
         };
-        let Message { topic, payload, lost } = match message {
-            Ok(message) => message,
-            Err(error) => return error,
-        };
-        listener.client.board.lose(lost);
-        let Ok(topic) = std::str::from_utf8(&topic) else { continue };
-        listener.hear(topic, &payload, false).await;
-        if listener.client.mqtt.discover {
-            listener.client.board.hear(topic, &payload, listener.client.wall.now_ms());
+        for broker::Message { topic, payload, .. } in messages {
+            listener.hear(&topic, &payload, false).await;
+            if listener.client.mqtt.discover {
+                listener.client.board.hear(&topic, &payload, listener.client.wall.now_ms());
+            }
         }
     }
 }

@@ -40,15 +40,18 @@ pub(crate) fn start(app: &App, devices: &Devices, config: &Config) -> anyhow::Re
     let lines = Lines::new(app, devices, said);
     let board = app.more.get::<Board>().cloned().unwrap_or_default();
     if let Some(mqtt) = &config.mqtt {
-        if let Some(folder) = &mqtt.broker_files {
-            crate::broker::write(mqtt, folder)?;
-        }
+        let accounts = match &mqtt.broker_files {
+            _ if mqtt.embedded => crate::broker::accounts(mqtt)?,
+            Some(folder) => crate::broker::write(mqtt, folder).map(|_| Vec::new())?,
+            None => Vec::new(),
+        };
         let password = std::fs::read_to_string(&mqtt.password_file)
             .with_context(|| format!("cannot read {}", mqtt.password_file.display()))?;
         let password = password.trim().to_owned();
         devices.add("mqtt", "broker", &format!("{}:{}", mqtt.host, mqtt.port));
         let (subscriptions, reports) = lines.broker();
-        let client = crate::mqtt::Client { mqtt: mqtt.clone(), password, wall: app.wall.clone(), board: board.clone() };
+        let (wall, board) = (app.wall.clone(), board.clone());
+        let client = crate::mqtt::Client { mqtt: mqtt.clone(), password, accounts, wall, board };
         if mqtt.discover && !mqtt.embedded {
             tokio::spawn(crate::mqtt::discover(client.clone()));
         }

@@ -24,6 +24,8 @@ pub struct Plan {
     pub port_base: Option<u16>,
     /// A broker that runs already, instead of the embedded one.
     pub broker: Option<Broker>,
+    /// `[[mqtt.account]]` tables: devices with accounts of their own on the embedded broker.
+    pub accounts: String,
     /// Real devices in the place of virtual ones: name to address[,profile].
     pub printers: BTreeMap<String, String>,
     pub probes: BTreeMap<String, String>,
@@ -72,6 +74,7 @@ impl Default for Plan {
             devices: true,
             port_base: None,
             broker: None,
+            accounts: String::new(),
             printers: BTreeMap::new(),
             probes: BTreeMap::new(),
             sensor: None,
@@ -138,6 +141,7 @@ impl Restaurant {
         })
     }
 
+    /// Where its files are.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -537,6 +541,10 @@ impl Opening {
                 quoted(&broker.user),
                 quoted(&text(&self.folder.join("mqtt-password")))
             )?;
+            if !self.plan.accounts.is_empty() {
+                let folder = quoted(&text(&self.folder.join("broker")));
+                writeln!(toml, "broker_files = {folder}\n{}", self.plan.accounts)?;
+            }
         }
         for (name, printer) in printers {
             let known = PRINTERS.iter().find(|(known, ..)| known == name);

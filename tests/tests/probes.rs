@@ -235,6 +235,19 @@ fn text(text: &str) -> Vec<u8> {
     [&(text.len() as u16).to_be_bytes()[..], text.as_bytes()].concat()
 }
 
+const ACCOUNTS: &str = r#"
+[[mqtt.account]]
+name = "cellar"
+publish = ["trivet/probe/cellar", "trivet/probe/cellar/status"]
+[[mqtt.account]]
+name = "attic"
+publish = ["trivet/probe/attic"]
+subscribe = ["cmd/attic"]
+[[mqtt.account]]
+name = "boss"
+publish = ["cmd/+"]
+"#;
+
 /// A mosquitto with the files that `trivet broker-files` writes.
 struct Mosquitto {
     folder: tempfile::TempDir,
@@ -251,11 +264,7 @@ impl Mosquitto {
         std::fs::write(broker.folder.path().join("password"), "secret").unwrap();
         let box_toml = format!(
             "name = \"x\"\ndata = \"x\"\n[mqtt]\nhost = \"127.0.0.1\"\nport = {port}\nuser = \"probes\"\n\
-             password_file = \"{}/password\"\n\
-             [[mqtt.account]]\nname = \"cellar\"\n\
-             publish = [\"trivet/probe/cellar\", \"trivet/probe/cellar/status\"]\n\
-             [[mqtt.account]]\nname = \"attic\"\npublish = [\"trivet/probe/attic\"]\nsubscribe = [\"cmd/attic\"]\n\
-             [[mqtt.account]]\nname = \"boss\"\npublish = [\"cmd/+\"]\n",
+             password_file = \"{}/password\"\n{ACCOUNTS}",
             broker.folder.path().display()
         );
         std::fs::write(&config, box_toml).unwrap();
@@ -300,19 +309,24 @@ fn read(path: &Path) -> String {
     std::fs::read_to_string(path).unwrap().trim().to_owned()
 }
 
-#[test]
-fn a_device_says_only_what_is_its_own_and_hears_nothing_of_others() {
-    let broker = Mosquitto::start();
+/// The same story at mosquitto and at the broker within the box.
+fn each_says_only_what_is_its_own(port: u16, listens: (&str, &str), password: impl Fn(&str) -> String) {
+    let device = |account: &str, will| {
+        let (device, code) = Device::connect(port, Some((account, &password(account))), will);
+        assert_eq!(code, 0, "{account}");
+        device
+    };
     for login in
-        [None, Some(("cellar", "guessed")), Some(("nobody", "x")), Some(("attic", broker.password("cellar").as_str()))]
+        [None, Some(("cellar", "guessed")), Some(("nobody", "x")), Some(("attic", password("cellar").as_str()))]
     {
-        assert_eq!(Device::connect(broker.port, login, None).1, 5, "{login:?}");
+        assert_eq!(Device::connect(port, login, None).1, 5, "{login:?}");
     }
-    let (mut listener, code) = Device::connect(broker.port, Some(("probes", "secret")), None);
+    let (mut listener, code) = Device::connect(port, Some(listens), None);
     assert_eq!(code, 0);
-    listener.subscribe("#");
-    let mut cellar = broker.device("cellar", None);
-    let mut attic = broker.device("attic", None);
+    // All but the box's own buzzer.
+    ["trivet/probe/#", "trivet/box/#", "cmd/#"].into_iter().for_each(|filter| listener.subscribe(filter));
+    let mut cellar = device("cellar", Some(("trivet/probe/cellar/status", "offline")));
+    let mut attic = device("attic", Some(("trivet/probe/cellar/status", "offline")));
     attic.subscribe("#");
     cellar.publish("trivet/probe/attic", "99", false);
     cellar.publish("trivet/box/alarm", "off", false);
@@ -326,8 +340,32 @@ fn a_device_says_only_what_is_its_own_and_hears_nothing_of_others() {
     // A broker keeps the order of one client's messages: what it would have heard before the answer to this, it has not.
     attic.subscribe("cmd/attic");
     assert!(attic.heard.is_empty(), "{:?}", attic.heard);
-    broker.device("boss", None).publish("cmd/attic", "x", false);
-    assert_eq!(attic.next(), "cmd/attic");
+    let mut boss = device("boss", None);
+    boss.publish("cmd/attic", "x", true);
+    assert_eq!((attic.next(), listener.next()), ("cmd/attic".into(), "cmd/attic".into()));
+    // The same name again takes the place; a will that is not its own is told to nobody.
+    let mut attic = device("attic", None);
+    attic.subscribe("cmd/#");
+    assert_eq!(attic.next(), "cmd/attic", "what was retained");
+    boss.publish("cmd/attic", "", true);
+    assert_eq!((attic.next(), listener.next()), ("cmd/attic".into(), "cmd/attic".into()));
+    drop(cellar);
+    assert_eq!(listener.next(), "trivet/probe/cellar/status");
+}
+
+#[test]
+fn a_device_says_only_what_is_its_own_and_hears_nothing_of_others() {
+    let broker = Mosquitto::start();
+    each_says_only_what_is_its_own(broker.port, ("probes", "secret"), |account| broker.password(account));
+}
+
+#[test]
+fn at_the_embedded_broker_a_device_has_the_same_rights() {
+    let plan = Plan { relay: false, devices: false, accounts: ACCOUNTS.to_owned(), ..Plan::default() };
+    let restaurant = Restaurant::open(&plan).unwrap();
+    let Broker { port, user, password, .. } = &restaurant.ready.mqtt;
+    let of = |account: &str| read(&restaurant.folder().join("broker/accounts").join(account));
+    each_says_only_what_is_its_own(*port, (user, password), of);
 }
 
 #[test]

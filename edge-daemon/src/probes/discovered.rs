@@ -2,7 +2,6 @@
 //! the inputs that there are. A list to adopt from; no request waits for a device.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Json;
@@ -41,7 +40,6 @@ pub(crate) struct Board(Arc<Heard>);
 struct Heard {
     seen: Mutex<Seen>,
     counts: Mutex<BTreeMap<String, Counts>>,
-    lost: AtomicU64,
     lines: OnceLock<Lines>,
 }
 
@@ -60,14 +58,6 @@ impl Board {
 
     pub(crate) fn hear(&self, topic: &str, payload: &[u8], now_ms: i64) {
         self.0.seen.lock().unwrap_or_else(PoisonError::into_inner).hear(topic, payload, now_ms);
-    }
-
-    /// Messages that the embedded broker dropped before they were heard.
-    pub(crate) fn lose(&self, messages: u64) {
-        if messages > 0 {
-            self.0.lost.fetch_add(messages, Ordering::Relaxed);
-            tracing::warn!(messages, "the embedded broker dropped what was not heard yet");
-        }
     }
 
     pub(crate) fn count(&self, input: &str, counts: Counts) {
@@ -128,8 +118,6 @@ struct List {
     inputs: Vec<Input>,
     /// Serial adapters by their own names, for `modbus:PATH@BAUD,UNIT`.
     serial: Vec<String>,
-    /// Messages that the embedded broker dropped since the box started, because more came than the box could hear.
-    lost_messages: u64,
 }
 
 /// Devices that speak, and the inputs of this box.
@@ -212,8 +200,7 @@ async fn discovered(State(app): State<App>) -> Result<Json<List>, Problem> {
             too_late: counts.too_late,
         }
     });
-    let lost_messages = board.0.lost.load(Ordering::Relaxed);
-    Ok(Json(List { devices, inputs: inputs.collect(), serial, lost_messages }))
+    Ok(Json(List { devices, inputs: inputs.collect(), serial }))
 }
 
 fn word(state: InputState) -> Option<&'static str> {

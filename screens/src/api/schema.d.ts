@@ -2106,11 +2106,6 @@ export interface components {
         Discovered: {
             devices: components["schemas"]["DiscoveredDevice"][];
             inputs: components["schemas"]["WiredInput"][];
-            /**
-             * Format: int64
-             * @description Messages that the embedded broker dropped since the box started, because more came than the box could hear.
-             */
-            lostMessages: number;
             /** @description Serial adapters by their own names, for `modbus:PATH@BAUD,UNIT`. */
             serial: string[];
         };
@@ -2632,9 +2627,14 @@ export interface components {
         HaccpReportUnit: {
             /** @description By day, or by hour in a short period. */
             bands: components["schemas"]["HaccpReportBand"][];
+            /**
+             * Format: int64
+             * @description Of those that are covered, the minutes between two samples.
+             */
+            betweenMinutes: number;
             /** Format: int64 */
             beyondMinutes: number;
-            /** @description Minutes with a value, of all of the period. */
+            /** @description Minutes with a value, and those between two samples that lie no further apart than allowed, of all of the period. */
             coverage: components["schemas"]["HaccpReportPart"];
             /**
              * Format: int64
@@ -2671,7 +2671,7 @@ export interface components {
             retired: boolean;
             /** Format: int64 */
             unsetClockMinutes: number;
-            /** @description Minutes whose whole range lay within the limits in force then, of those with a value. */
+            /** @description Minutes whose whole range lay within the limits in force then, of those that are covered. */
             within: components["schemas"]["HaccpReportPart"];
         };
         History: {

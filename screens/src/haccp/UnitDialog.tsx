@@ -204,7 +204,6 @@ function InputChoice({ chosen, mine, onChoose }: { chosen: string; mine: string 
         ))}
       </ul>
       {value !== null && shown.size === 0 && <p class="soft">{t("unit.nothingHeard")}</p>}
-      {(value?.lostMessages ?? 0) > 0 && <p class="message warn">{t("unit.lost", { n: value!.lostMessages })}</p>}
       <PollTrouble poll={found} />
       {(value?.serial.length ?? 0) > 0 && <p class="soft">{t("unit.serial", { list: value!.serial.join(", ") })}</p>}
     </div>

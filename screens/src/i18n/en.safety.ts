@@ -72,7 +72,6 @@ export const safety = {
   "unit.missing": "{n} never came",
   "unit.tooLate": "{n} too late",
   "unit.outOfOrder": "{n} in another order",
-  "unit.lost": "{n} messages came faster than the box could take them and were dropped",
   "unit.taken": "in use by {name}",
   "unit.serial": "Serial adapters: {list}",
   "unit.delay": "Alarm after minutes",

@@ -73,7 +73,6 @@ export const safety: Record<keyof typeof en, string> = {
   "unit.missing": "{n} ei saapunut",
   "unit.tooLate": "{n} liian myöhään",
   "unit.outOfOrder": "{n} väärässä järjestyksessä",
-  "unit.lost": "{n} viestiä tuli nopeammin kuin laite ehti ottaa ne vastaan, ja ne hylättiin",
   "unit.taken": "käytössä: {name}",
   "unit.serial": "Sarjasovittimet: {list}",
   "unit.delay": "Hälytys minuutin kuluttua",
