@@ -58,7 +58,7 @@ fn probe(n: u8) -> Id {
 fn reading(n: u8, minute: i64) -> Reading {
     let noise = (minute * 31 + i64::from(n) * 17).rem_euclid(64);
     match noise % 8 {
-        0 => Reading { no_data: Some(NoData::Timeout), ..Reading::default() },
+        0 => Reading { no_data: Some(NoData::Timeout), bad: Some(60), ..Reading::default() },
         _ => Reading {
             last: Some(MilliCelsius(3_000 + 60 * noise as i32)),
             samples: Some(60),

@@ -32,6 +32,8 @@ export function gapsOf(history: History): Gap[] {
 export function seriesOf(history: History): Series {
   const places = new Map<number, HistoryPoint | null>();
   for (const point of history.points) {
+    // No sample was due: the line goes on.
+    if (point.last == null && point.reason === "between") continue;
     const at = seconds(point.at);
     const known = places.get(at);
     // What came late stands beside its minute, and for it where that had no value.

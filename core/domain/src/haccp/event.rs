@@ -130,6 +130,12 @@ impl Reading {
     pub fn mean(&self) -> Option<MilliCelsius> {
         Some(MilliCelsius(self.last?.0.saturating_add(self.mean.unwrap_or(0))))
     }
+
+    /// Nothing came, and nothing was overdue: a probe that reports less than once a minute leaves such minutes between
+    /// two samples. Of one that is silent for longer than it should each minute says so, as a bad sample.
+    pub fn is_between(&self) -> bool {
+        self.last.is_none() && self.no_data == Some(NoData::Timeout) && self.bad.is_none()
+    }
 }
 
 /// Why there is no temperature. Missing data is a value with a reason, never a number and never "OK".

@@ -9,8 +9,9 @@ use trivet_domain::haccp::Part;
 use trivet_log::Id;
 use utoipa::ToSchema;
 
+use super::counting::MAX_BETWEEN;
 use super::parts::{self, Change};
-use super::view::PointView;
+use super::view::{BETWEEN, PointView};
 use crate::time;
 
 const MINUTE_MS: i64 = 60_000;
@@ -36,7 +37,8 @@ pub(super) struct MarkView {
 }
 
 /// The times without a value from `from_ms` until before `to_ms`; a change of reason begins another. The minute that
-/// runs and the one before it, whose fact may be on its way, are no gap.
+/// runs and the one before it, whose fact may be on its way, are no gap; what lies between two samples of a probe that
+/// reports less often is one if it is longer than that.
 pub(super) fn gaps(points: &[PointView], from_ms: i64, to_ms: i64, now_ms: i64) -> Vec<GapView> {
     let first = from_ms.div_euclid(MINUTE_MS) + i64::from(from_ms.rem_euclid(MINUTE_MS) != 0);
     let end = (to_ms.min(now_ms - MINUTE_MS)).div_euclid(MINUTE_MS);
@@ -69,8 +71,19 @@ pub(super) fn gaps(points: &[PointView], from_ms: i64, to_ms: i64, now_ms: i64) 
     if end > expected {
         add(expected, end, nothing());
     }
-    let show =
-        |(from, to, reason)| GapView { from: time::text(from * MINUTE_MS), to: time::text(to * MINUTE_MS), reason };
+    let is_gap = |(from, to, reason): &(i64, i64, Option<String>)| {
+        reason.as_deref() != Some(BETWEEN) || to - from >= MAX_BETWEEN
+    };
+    found.retain(is_gap);
+    let named = |reason: Option<String>| match reason.as_deref() {
+        Some(BETWEEN) => Some("timeout".to_owned()),
+        _ => reason,
+    };
+    let show = |(from, to, reason)| GapView {
+        from: time::text(from * MINUTE_MS),
+        to: time::text(to * MINUTE_MS),
+        reason: named(reason),
+    };
     found.into_iter().map(show).collect()
 }
 
@@ -208,6 +221,20 @@ mod tests {
         // What came late fills its minute.
         let late = [point(100, None, Some("timeout")), PointView { late: true, ..point(100, Some(3_000), None) }];
         assert_eq!(minutes(&late, 100, 101, 200), []);
+        // No sample was due; for longer than two samples may lie apart.
+        let slow = |minutes: i64| -> Vec<PointView> {
+            let between = (101..100 + minutes).map(|minute| point(minute, None, Some(BETWEEN)));
+            [point(100, Some(3_000), None), point(100 + minutes, Some(3_000), None)]
+                .into_iter()
+                .chain(between)
+                .collect()
+        };
+        let sorted = |mut points: Vec<PointView>| {
+            points.sort_by_key(|point| point.minute);
+            points
+        };
+        assert_eq!(minutes(&sorted(slow(15)), 100, 116, 200), []);
+        assert_eq!(minutes(&sorted(slow(16)), 100, 117, 200), [gap(101, 116, "timeout")]);
     }
 
     #[test]

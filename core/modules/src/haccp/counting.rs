@@ -10,6 +10,8 @@ use trivet_log::{Id, TimeQuality};
 
 /// Gaps of a unit that are listed, the longest; the others are counted.
 pub const MOST_GAPS: usize = 20;
+/// Beyond it no minute lies between two samples, where no plan says what gap is allowed.
+pub(crate) const MAX_BETWEEN: i64 = 15;
 /// A minute's fact is written when it is over: one that is younger is not missing yet.
 pub(crate) const SETTLES_MS: i64 = 90_000;
 const MINUTE_MS: i64 = 60_000;
@@ -36,12 +38,15 @@ pub(crate) struct Standing {
     from_minute: i64,
     pub(crate) limits: Limits,
     pub(crate) rules: Vec<Rule>,
+    /// From one sample to the next at most so many minutes.
+    max_gap: i64,
 }
 
 impl Standing {
     fn of(plan: Option<&Plan>, id: Id, probe: &Probe, from_minute: i64) -> Standing {
         let effective = Effective::of(plan, id, probe);
-        Standing { from_minute, limits: limits(&effective), rules: effective.rules }
+        let max_gap = i64::from(effective.max_gap_minutes);
+        Standing { from_minute, limits: limits(&effective), rules: effective.rules, max_gap }
     }
 
     /// The limits of a period, in the order of time: those of each plan from when it was in force.
@@ -98,6 +103,8 @@ impl Slots {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Missing {
     NoRecord,
+    /// No sample was due: a probe that reports each five minutes leaves four such.
+    Between,
     NoData(&'static str),
     Doubt(&'static str),
 }
@@ -115,6 +122,7 @@ impl Missing {
         match self {
             Missing::NoRecord if before_first => "before its first reading".to_owned(),
             Missing::NoRecord => "no record".to_owned(),
+            Missing::Between => "timeout".to_owned(),
             Missing::NoData(name) => name.replace('_', " "),
             Missing::Doubt(name) => format!("not believed: {}", name.replace('_', " ")),
         }
@@ -133,6 +141,8 @@ pub(crate) struct Sum {
     pub(crate) lowest: i32,
     pub(crate) highest: i32,
     pub(crate) minutes: u32,
+    /// Between two samples.
+    pub(crate) between: u32,
     pub(crate) beyond: u32,
 }
 
@@ -148,8 +158,13 @@ pub(crate) struct Counting {
     pub(crate) gaps: Vec<Span>,
     pub(crate) more_gaps: u64,
     pub(crate) more_gap_minutes: u64,
+    /// Minutes with a value, and those between two samples that are no further apart than allowed.
     pub(crate) known: u64,
+    /// Of them, those without a sample of their own.
+    pub(crate) between: u64,
+    /// Minutes with a value beyond a limit, and those between two of which one is.
     pub(crate) beyond: u64,
+    was_beyond: bool,
     pub(crate) lowest: Option<i32>,
     pub(crate) highest: Option<i32>,
     sum: i64,
@@ -185,7 +200,9 @@ impl Counting {
             more_gaps: 0,
             more_gap_minutes: 0,
             known: 0,
+            between: 0,
             beyond: 0,
+            was_beyond: false,
             lowest: None,
             highest: None,
             sum: 0,
@@ -219,13 +236,12 @@ impl Counting {
     }
 
     fn know(&mut self, at: i64, seen: &Seen, slots: &Slots) {
-        if let Some(gap) = self.gap.take() {
-            self.keep(gap);
-        }
-        self.next = at + 1;
         let limits = self.limits(at);
         let within = |milli| limits.judge(MilliCelsius(milli)) == Verdict::Within;
         let beyond = !(within(seen.lowest) && within(seen.highest));
+        self.end_gap(beyond, slots);
+        self.was_beyond = beyond;
+        self.next = at + 1;
         self.known += 1;
         self.beyond += u64::from(beyond);
         self.sum += i64::from(seen.mean);
@@ -241,9 +257,34 @@ impl Counting {
         sum.beyond += u32::from(beyond);
     }
 
-    fn limits(&self, minute: i64) -> Limits {
+    fn standing(&self, minute: i64) -> Option<&Standing> {
         let standing = self.standing.iter().rev().find(|standing| standing.from_minute <= minute);
-        standing.or(self.standing.first()).map(|standing| standing.limits).unwrap_or_default()
+        standing.or(self.standing.first())
+    }
+
+    fn limits(&self, minute: i64) -> Limits {
+        self.standing(minute).map(|standing| standing.limits).unwrap_or_default()
+    }
+
+    /// Minutes between two samples count as the worse of the two.
+    fn end_gap(&mut self, beyond: bool, slots: &Slots) {
+        let Some(gap) = self.gap.take() else { return };
+        let allowed = self.standing(gap.from).map_or(MAX_BETWEEN, |standing| standing.max_gap);
+        match gap.reasons.keys().all(|why| *why == Missing::Between) && gap.to - gap.from < allowed {
+            true => {
+                let minutes = (gap.to - gap.from).unsigned_abs();
+                self.known += minutes;
+                self.between += minutes;
+                self.beyond += if beyond || self.was_beyond { minutes } else { 0 };
+                for minute in gap.from..gap.to {
+                    self.slot = slots.place(minute, self.slot);
+                    if let Some(sum) = self.sums.get_mut(self.slot) {
+                        sum.between += 1;
+                    }
+                }
+            }
+            false => self.keep(gap),
+        }
     }
 
     /// No value from the expected minute until before this one.
@@ -272,16 +313,14 @@ impl Counting {
         }
     }
 
-    pub(crate) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self, slots: &Slots) {
         self.miss(self.end, Missing::NoRecord);
-        if let Some(gap) = self.gap.take() {
-            self.keep(gap);
-        }
+        self.end_gap(false, slots);
         self.shorten();
     }
 
     pub(crate) fn mean(&self) -> Option<i32> {
-        let known = i64::try_from(self.known).ok().filter(|known| *known > 0)?;
+        let known = i64::try_from(self.known - self.between).ok().filter(|known| *known > 0)?;
         i32::try_from(self.sum.div_euclid(known)).ok()
     }
 
@@ -299,7 +338,8 @@ fn seen(minute: &[HourReading]) -> Result<Seen, Missing> {
         let believed = reading.samples.is_some() || reading.doubt.is_none_or(Doubt::is_judged);
         let values = (reading.lowest(), reading.highest(), reading.mean());
         let (Some(lowest), Some(highest), Some(mean), true) = (values.0, values.1, values.2, believed) else {
-            missing = Some(Missing::of(reading.no_data, reading.doubt));
+            let between = reading.is_between().then_some(Missing::Between);
+            missing = Some(between.unwrap_or_else(|| Missing::of(reading.no_data, reading.doubt)));
             continue;
         };
         means = (means.0 + i64::from(mean.0), means.1 + 1);
@@ -346,6 +386,7 @@ mod tests {
             from_minute,
             limits: Limits { min: None, max: Some(MilliCelsius(max)) },
             rules: Vec::new(),
+            max_gap: 5,
         };
         let slots = Slots::one(0, 10);
         let mut counting = Counting::new(vec![standing(0, 8_000), standing(5, 5_000)], 0, 10, &slots, None);
@@ -360,7 +401,41 @@ mod tests {
             reading(5, 7_000, None, false),
         ];
         counting.add(&hour, &slots);
-        counting.finish();
+        counting.finish(&slots);
         assert_eq!((counting.known, counting.beyond, counting.doubted, counting.late), (4, 2, 1, 1));
+    }
+
+    #[test]
+    fn a_probe_that_reports_each_five_minutes_covers_the_minutes_between_and_one_that_fell_silent_does_not() {
+        let value = |milli| Reading { last: Some(MilliCelsius(milli)), samples: Some(1), ..Reading::default() };
+        let none = |bad| Reading { no_data: Some(NoData::Timeout), bad, ..Reading::default() };
+        let standing = Standing {
+            from_minute: 0,
+            limits: Limits { min: None, max: Some(MilliCelsius(5_000)) },
+            rules: Vec::new(),
+            max_gap: 5,
+        };
+        let counted = |readings: Vec<Reading>| {
+            let end = i64::try_from(readings.len()).unwrap();
+            let slots = Slots::one(0, end);
+            let of = |(minute, reading)| HourReading { minute, reading, quality: TimeQuality::Ntp, late: false };
+            let hour: Vec<HourReading> = (0..).zip(readings).map(of).collect();
+            let mut counting = Counting::new(vec![standing.clone()], 0, end, &slots, None);
+            // Wherever an hour ends.
+            for part in hour.chunks(7) {
+                counting.add(part, &slots);
+            }
+            counting.finish(&slots);
+            (counting.known, counting.between, counting.beyond, counting.gaps.len(), counting.mean())
+        };
+        let five = |milli| [vec![value(milli)], vec![none(None); 4]].concat();
+        assert_eq!(counted([five(4_000), five(4_000), five(4_000)].concat()), (15, 12, 0, 0, Some(4_000)));
+        // Beyond the limit from the sample before it until the one after it.
+        assert_eq!(counted([five(4_000), five(7_000), five(4_000)].concat()), (15, 12, 9, 0, Some(5_000)));
+        // Further apart than the plan allows, overdue, or unknown why: a gap.
+        let longer = [vec![value(4_000)], vec![none(None); 5], vec![value(4_000)]].concat();
+        assert_eq!(counted(longer), (2, 0, 0, 1, Some(4_000)));
+        let overdue = [five(4_000), vec![none(Some(1)), value(4_000)]].concat();
+        assert_eq!(counted(overdue), (2, 0, 0, 1, Some(4_000)));
     }
 }

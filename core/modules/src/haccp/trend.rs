@@ -3,11 +3,11 @@
 use rusqlite::Connection;
 use trivet_domain::MilliCelsius;
 use trivet_domain::haccp::trend::{self, MOST_DAYS, UnitDay, Warning};
-use trivet_domain::haccp::{Part, Probe};
+use trivet_domain::haccp::{HourReading, Part, Probe};
 use trivet_domain::safety::{Effective, Plan};
 use trivet_log::Id;
 
-use super::counting::limits;
+use super::counting::{MAX_BETWEEN, limits};
 use super::minutes::{self, Figures};
 use super::parts::{Change, changes, duty_of, is_wired};
 
@@ -36,7 +36,14 @@ pub fn warnings(
 pub fn days(conn: &Connection, id: Id, probe: &Probe, now_ms: i64) -> rusqlite::Result<Vec<UnitDay>> {
     let today = now_ms.div_euclid(DAY_MS);
     let first = today - MOST_DAYS;
-    let figures = minutes::days(conn, id, first..today)?;
+    let mut figures = minutes::days(conn, id, first..today)?;
+    for (day, of) in figures.iter_mut().filter(|(_, of)| of.minutes < LEAST_MINUTES) {
+        // One that reports less than once a minute knows of the others, too.
+        let between = between(&minutes::minutes(conn, id, day * DAY_MS, (day + 1) * DAY_MS)?);
+        if of.minutes + between < LEAST_MINUTES {
+            of.minutes = 0;
+        }
+    }
     let of = |part| match is_wired(probe, part) {
         true => changes(conn, id, part, (first * DAY_MS, today * DAY_MS), MOST_CHANGES),
         false => Ok(Vec::new()),
@@ -50,7 +57,7 @@ pub fn days(conn: &Connection, id: Id, probe: &Probe, now_ms: i64) -> rusqlite::
         let start = compressor.partition_point(|(at_ms, _)| *at_ms < from_ms).saturating_sub(1);
         let end = compressor.partition_point(|(at_ms, _)| *at_ms < to_ms);
         let duty = duty_of(compressor.get(start..end).unwrap_or_default(), from_ms, to_ms);
-        let known = figures.get(&day).filter(|figures| figures.minutes >= LEAST_MINUTES);
+        let known = figures.get(&day).filter(|figures| figures.minutes > 0);
         let of_day = pull_downs.iter().filter(|(at_ms, _)| (from_ms..to_ms).contains(at_ms));
         UnitDay {
             day,
@@ -61,6 +68,13 @@ pub fn days(conn: &Connection, id: Id, probe: &Probe, now_ms: i64) -> rusqlite::
         }
     };
     Ok((first..today).map(day).collect())
+}
+
+/// Minutes between two samples that lie no further apart than they may.
+fn between(minutes: &[HourReading]) -> i64 {
+    let runs = minutes.chunk_by(|one, next| one.reading.is_between() == next.reading.is_between());
+    let runs = runs.filter(|run| run.first().is_some_and(|at| at.reading.is_between()));
+    runs.map(|run| run.len() as i64).filter(|length| *length < MAX_BETWEEN).sum()
 }
 
 /// When a door was closed, or a defrost ended.

@@ -312,6 +312,9 @@ fn current(view: &View<'_>, probe: Id, newest: &mut Newest) -> rusqlite::Result<
 }
 
 /// Of a minute: what its value is worth, and why it is no better or what else there was in it.
+/// Of a minute of a history: no sample was due.
+pub(super) const BETWEEN: &str = "between";
+
 fn quality_of(reading: &Reading) -> (&'static str, Option<&'static str>) {
     quality(reading.last, reading.doubt, reading.no_data)
 }
@@ -381,7 +384,7 @@ fn gap(at_ms: i64) -> PointView {
 
 fn point(at_ms: i64, HourReading { minute, reading, quality, late }: &HourReading) -> PointView {
     let milli = |value: Option<MilliCelsius>| value.map(|milli| milli.0);
-    let (worth, reason) = quality_of(reading);
+    let (worth, reason) = if reading.is_between() { ("no_data", Some(BETWEEN)) } else { quality_of(reading) };
     PointView {
         minute: *minute,
         at: time::text(at_ms),

@@ -165,9 +165,9 @@ pub struct Unit {
     pub highest: Option<Temperature>,
     /// Of the minutes' mean values.
     pub mean: Option<Temperature>,
-    /// Minutes whose whole range lay within the limits in force then, of those with a value.
+    /// Minutes whose whole range lay within the limits in force then, of those that are covered.
     pub within: Part,
-    /// Minutes with a value, of all of the period.
+    /// Minutes with a value, and those between two samples that lie no further apart than allowed, of all of the period.
     pub coverage: Part,
     pub beyond_minutes: u64,
     pub excursions: u64,
@@ -177,6 +177,8 @@ pub struct Unit {
     pub more_gap_minutes: u64,
     /// Minutes that samples came for after the minute's own reading.
     pub late_minutes: u64,
+    /// Of those that are covered, the minutes between two samples.
+    pub between_minutes: u64,
     /// Values that are recorded and not believed; they count as missing.
     pub doubted_minutes: u64,
     pub unset_clock_minutes: u64,

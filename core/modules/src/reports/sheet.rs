@@ -214,10 +214,14 @@ impl Report {
             (band.place, lowest, highest, band.beyond_minutes > 0, recorded)
         };
         let percent = |part: &super::model::Part| part.percent.clone().unwrap_or_else(|| "–".to_owned());
+        let between = match unit.between_minutes {
+            0 => String::new(),
+            minutes => format!(" ({minutes} minutes of it between two samples)"),
+        };
         Chart {
             title: unit.name.clone(),
             note: format!(
-                "coverage {} %, within limits {} %, {} excursions",
+                "coverage {} %{between}, within limits {} %, {} excursions",
                 percent(&unit.coverage),
                 percent(&unit.within),
                 unit.excursions

@@ -163,6 +163,7 @@ impl Report {
                 one.excursions.to_string(),
                 (one.coverage.of - one.coverage.part).to_string(),
                 one.late_minutes.to_string(),
+                one.between_minutes.to_string(),
                 one.doubted_minutes.to_string(),
                 one.unset_clock_minutes.to_string(),
             ]
@@ -181,6 +182,7 @@ impl Report {
             ("excursions", "Excursions", 7),
             ("missing_minutes", "Min missing", 8),
             ("late_minutes", "Min late", 6),
+            ("between_minutes", "", 0),
             ("doubted_minutes", "", 0),
             ("unset_clock_minutes", "", 0),
         ];

@@ -35,11 +35,13 @@ impl Counting {
         let shown = |gap: &Span| {
             let mut reasons: Vec<(Missing, u64)> = gap.reasons.iter().map(|(why, count)| (*why, *count)).collect();
             reasons.sort_by_key(|(why, count)| (std::cmp::Reverse(*count), *why));
+            let mut words: Vec<String> = reasons.into_iter().map(|(why, _)| why.words(before_first(gap))).collect();
+            words.dedup();
             Gap {
                 from: site.time(gap.from * MINUTE_MS),
                 to: site.time(gap.to * MINUTE_MS),
                 minutes: (gap.to - gap.from).unsigned_abs(),
-                reasons: reasons.into_iter().map(|(why, _)| why.words(before_first(gap))).collect(),
+                reasons: words,
             }
         };
         self.gaps.iter().map(shown).collect()
@@ -51,7 +53,7 @@ impl Counting {
             place: u32::try_from(place).unwrap_or(u32::MAX),
             lowest_milli_c: sum.lowest,
             highest_milli_c: sum.highest,
-            minutes: sum.minutes,
+            minutes: sum.minutes + sum.between,
             of_minutes: u32::try_from(slots.start(place + 1) - slots.start(place)).unwrap_or(0),
             beyond_minutes: sum.beyond,
         };
@@ -132,7 +134,7 @@ mod tests {
         counting.add(&known, &slots);
         let silent: Vec<HourReading> = (100..160).map(|at| reading(at, None, Some(NoData::Timeout), false)).collect();
         counting.add(&silent, &slots);
-        counting.finish();
+        counting.finish(&slots);
         let gaps = counting.gaps(&site);
         assert_eq!((counting.known, gaps.len(), counting.more_gaps), (50, MOST_GAPS, 30));
         let first = &gaps[0];
@@ -152,7 +154,7 @@ mod tests {
             reading(1, Some(4_000), None, false),
         ];
         counting.add(&hour, &slots);
-        counting.finish();
+        counting.finish(&slots);
         assert_eq!((counting.known, counting.late, counting.mean()), (2, 1, Some(5_000)));
         assert!(counting.gaps(&site).is_empty());
     }

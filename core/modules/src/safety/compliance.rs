@@ -122,7 +122,7 @@ fn made(
     })
 }
 
-/// Minutes in range of those with a value, and minutes with a value of all: as a report counts them, of the probes that
+/// Minutes in range of those that are covered, and those of all: as a report counts them, of the probes that
 /// are in use.
 fn readings(view: &View<'_>, approvals: &[Approval], (from_ms, to_ms): (i64, i64)) -> rusqlite::Result<(Share, Share)> {
     let from = -(-from_ms).div_euclid(MINUTE_MS);
@@ -142,6 +142,7 @@ fn readings(view: &View<'_>, approvals: &[Approval], (from_ms, to_ms): (i64, i64
             counting.add(readings, &slots);
         }
     })?;
+    countings.values_mut().for_each(|counting| counting.finish(&slots));
     let known: u64 = countings.values().map(|counting| counting.known).sum();
     let beyond: u64 = countings.values().map(|counting| counting.beyond).sum();
     let minutes = (end - from).unsigned_abs() * countings.len() as u64;

@@ -112,6 +112,8 @@ pub fn samples_of(conn: &Connection, cooling: &Cooling, now_ms: i64) -> rusqlite
         Some(probe) => minutes(conn, probe, began_ms, now_ms)?,
         None => Vec::new(),
     };
+    // Where no sample was due there is none; whether too long a time lies between two is judged with them.
+    let recorded: Vec<_> = recorded.into_iter().filter(|at| !at.reading.is_between()).collect();
     let samples = recorded.chunk_by(|one, next| one.minute == next.minute).filter_map(|minute| {
         // With doubt in it, it is no better than one without data.
         let doubted = minute.iter().any(|at| at.reading.doubt.is_some());

@@ -54,7 +54,7 @@ impl Gathering<'_> {
         let mut units = Vec::new();
         for (id, probe) in probes {
             let Some(mut counting) = countings.remove(&id) else { continue };
-            counting.finish();
+            counting.finish(&slots);
             // A unit that is no longer in use is in the report of a time in which it was.
             if probe.retired && counting.known == 0 {
                 continue;
@@ -100,6 +100,7 @@ impl Gathering<'_> {
             more_gaps: counting.more_gaps,
             more_gap_minutes: counting.more_gap_minutes,
             late_minutes: counting.late,
+            between_minutes: counting.between,
             doubted_minutes: counting.doubted,
             unset_clock_minutes: counting.unset,
             bands: counting.bands(&self.site, slots),
