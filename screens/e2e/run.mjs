@@ -6,6 +6,7 @@ import "./record.mjs";
 import "./dashboard.mjs";
 import "./printers.mjs";
 import "./safety.mjs";
+import "./corrections.mjs";
 import "./firmware.mjs";
 import "./tables.mjs";
 import "./connection.mjs";

@@ -107,6 +107,26 @@ fn a_value_that_somebody_measured_too_warm_asks_what_became_of_the_food() {
         Ok(Some(list(&cook, "/api/v1/haccp/records?open=true", "records")).filter(|records| !records.is_empty()))
     });
     assert_eq!(records.unwrap().first().unwrap()["summary"], "Freezer: -9.000 °C by hand");
+    // It was -19, mistyped: what was written stays beside it, and somebody still says what became of the food.
+    let path = format!("/api/v1/temperature/{}/corrections", recorded["id"].as_str().unwrap());
+    let mistyped = json!({"value": -19.0, "unit": "C", "why": "a digit was lost"});
+    assert_eq!(cook.post(&path, &json!({"value": -19.0, "unit": "C", "why": ""})).unwrap().status, 422);
+    assert_eq!(cook.post(&path, &json!({"value": -19.0, "why": "x"})).unwrap().status, 422);
+    assert_eq!(restaurant.log_in("auditor").unwrap().post(&path, &mistyped).unwrap().status, 403);
+    let corrected = cook.post(&path, &mistyped).unwrap().expect_status(200).unwrap();
+    let before = &corrected["corrections"][0];
+    assert_eq!((&corrected["valueMilliC"], &corrected["compliant"]), (&json!(-19_000), &json!(true)), "{corrected}");
+    assert_eq!((&before["beforeMilliC"], &before["by"]), (&json!(-9_000), &json!("Kalle Cook")), "{corrected}");
+    let taken_back = cook.post(&path, &json!({"why": "it was the other freezer"})).unwrap().expect_status(200).unwrap();
+    assert_eq!((&taken_back["valueMilliC"], &taken_back["compliant"]), (&Value::Null, &Value::Null), "{taken_back}");
+    assert!(list(&cook, "/api/v1/temperature?compliant=false", "temperatures").is_empty());
+    assert_eq!(list(&cook, "/api/v1/haccp/records?open=true", "records").len(), 1);
+    let path = "/api/v1/haccp/report?from=2025-12-31T00:00:00Z&to=2026-01-02T00:00:00Z";
+    let report = restaurant.log_in("manager").unwrap().get(path).unwrap();
+    let line = report.expect_status(200).unwrap()["readings"][0].clone();
+    let told: Vec<&str> = line["corrections"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(told[0].starts_with("-9") && told[0].contains("by Kalle Cook: a digit was lost"), "{line}");
+    assert!(told[1].starts_with("-19") && told[1].ends_with("it was the other freezer"), "{line}");
 }
 
 #[test]

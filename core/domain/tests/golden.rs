@@ -12,16 +12,17 @@ use trivet_domain::checks::{
 };
 use trivet_domain::haccp::{
     Bound, BreachClosed, BreachKind, BreachOpened, Cause, Doubt, Kept, Limit, Mark, MinuteRead, NoData, Part,
-    PartChanged, ProbeLost, ProbeReturned, Reading, ReadingRecorded, Scale,
+    PartChanged, ProbeLost, ProbeReturned, Reading, ReadingCorrected, ReadingRecorded, Scale,
 };
 use trivet_domain::kitchen::{TicketAdvanced, TicketRecalled, TicketStatus};
 use trivet_domain::money::TaxRate;
 use trivet_domain::papers::{DrawerOpened, PaperCopied, PaperKind};
 use trivet_domain::safety::{
-    Calibrated, CheckAnswer, CheckDone, CheckKind, CheckMissed, CheckValue, CoolingEnded, CoolingMeasured,
-    CoolingOutcome, CoolingSettled, CoolingStarted, CoolingVerdict, CoolingWarned, CorrectiveActionTaken, Disposition,
-    Doubt as CoolingDoubt, Expiry, Method, PlanApproved, Point, RecordClosed, RecordKind, RecordOpened, RecordVerified,
-    Reviewed, Stage, TimerEnd, TimerEnded, TimerExpired, TimerMeasured, TimerStarted, TimerWarned,
+    Calibrated, CheckAnswer, CheckCorrected, CheckDone, CheckKind, CheckMissed, CheckValue, CoolingEnded,
+    CoolingMeasured, CoolingOutcome, CoolingSettled, CoolingStarted, CoolingVerdict, CoolingWarned,
+    CorrectiveActionTaken, Disposition, Doubt as CoolingDoubt, Expiry, Method, PlanApproved, Point, RecordAssigned,
+    RecordClosed, RecordKind, RecordOpened, RecordVerified, Reviewed, Stage, TimerEnd, TimerEnded, TimerExpired,
+    TimerMeasured, TimerStarted, TimerWarned,
 };
 use trivet_domain::sensors::{ImageRegistered, Outcome, ReadingsLost, SensorSeen, Slot, UpdateEnded, UpdateStarted};
 use trivet_domain::{
@@ -174,6 +175,13 @@ fn samples() -> Vec<Event> {
             scale: Some(Scale::Fahrenheit),
         }
         .into(),
+        ReadingCorrected {
+            value: Some(MilliCelsius(5_700)),
+            scale: Some(Scale::Celsius),
+            why: "two digits swapped".into(),
+        }
+        .into(),
+        ReadingCorrected { value: None, scale: None, why: "the other fridge".into() }.into(),
         PaperCopied { paper: id(7), kind: PaperKind::VoidSlip, reason: "paper jam".into() }.into(),
         DrawerOpened { drawer: "till".into(), reason: "change".into(), check: Some(id(5)) }.into(),
         Raised {
@@ -215,34 +223,36 @@ fn safety_samples() -> Vec<Event> {
     const AT: i64 = 1_790_000_000_000;
     let cold = Limit { bound: Bound::AtMost, milli: 41_000, scale: Scale::Fahrenheit };
     let (some, value) = (|text: &str| Some(text.to_owned()), MilliCelsius(63_500));
+    let done = CheckDone {
+        check: "cooking".into(),
+        name: "Cooking".into(),
+        kind: CheckKind::Cooking,
+        passed: true,
+        values: vec![CheckValue {
+            rule: "US-CK145".into(),
+            value,
+            limit: Limit { bound: Bound::AtLeast, ..cold },
+            within: true,
+            held_seconds: Some(20),
+            needed_seconds: Some(15),
+            took_minutes: Some(30),
+            allowed_minutes: Some(120),
+        }],
+        answers: vec![CheckAnswer { ask: "dates".into(), yes: Some(true), text: some("all good") }],
+        due_ms: Some(AT),
+        grace_minutes: Some(30),
+        plan_version: Some(2),
+        product: some("salmon"),
+        supplier: some("Fish & Co"),
+        lot: some("L7"),
+        accepted: Some(true),
+        note: some("by the window"),
+    };
     vec![
         PlanApproved { version: 2, content: "{}".into(), from_ms: AT, note: some("spring menu") }.into(),
-        CheckDone {
-            check: "cooking".into(),
-            name: "Cooking".into(),
-            kind: CheckKind::Cooking,
-            passed: true,
-            values: vec![CheckValue {
-                rule: "US-CK145".into(),
-                value,
-                limit: Limit { bound: Bound::AtLeast, ..cold },
-                within: true,
-                held_seconds: Some(20),
-                needed_seconds: Some(15),
-                took_minutes: Some(30),
-                allowed_minutes: Some(120),
-            }],
-            answers: vec![CheckAnswer { ask: "dates".into(), yes: Some(true), text: some("all good") }],
-            due_ms: Some(AT),
-            grace_minutes: Some(30),
-            plan_version: Some(2),
-            product: some("salmon"),
-            supplier: some("Fish & Co"),
-            lot: some("L7"),
-            accepted: Some(true),
-            note: some("by the window"),
-        }
-        .into(),
+        done.clone().into(),
+        CheckCorrected { done, why: "two digits swapped".into() }.into(),
+        RecordAssigned { to: Some(id(4)) }.into(),
         CheckMissed {
             check: "cleaning".into(),
             name: "Cleaning".into(),

@@ -43,7 +43,7 @@
 
   // Gathers what the entries tell, in the order in which they lie.
   function reader() {
-    const told = { names: new Map(), hours: new Map(), breaches: new Map(), outages: new Map(), manual: [], unread: 0, other: 0 };
+    const told = { names: new Map(), hours: new Map(), breaches: new Map(), outages: new Map(), manual: [], corrections: new Map(), unread: 0, other: 0 };
     const rosters = new Map();
 
     function minuteRead(body, header, stream) {
@@ -51,7 +51,7 @@
       const subject = hex(header.entity);
       if (roster) rosters.set(subject, roster.map(uuid));
       const probes = rosters.get(subject) ?? [];
-      readings.forEach(([last, samples, below, above, mean, noData], place) => {
+      readings.forEach(([last, samples, below, above, mean, noData, bad], place) => {
         const hour = Math.floor((minute * 60000) / HOUR_MS) * HOUR_MS;
         const probe = probes[place] ?? `place ${place + 1} of box ${hex(stream.origin).slice(0, 8)}`;
         const key = `${probe} ${hour}`;
@@ -60,7 +60,9 @@
         }
         const row = told.hours.get(key);
         if (last === null || last === undefined) {
-          row.without.set(minute, NO_DATA[noData] ?? "no data");
+          // Nothing came and nothing was overdue: a probe that reports less than once a minute.
+          const due = noData !== 0 || (bad !== null && bad !== undefined);
+          row.without.set(minute, due ? (NO_DATA[noData] ?? "no data") : "no sample due");
           return;
         }
         row.with.add(minute);
@@ -74,7 +76,7 @@
     function entry(header, raw, stream) {
       let body;
       try {
-        body = header.kind >= 0x0610 && header.kind <= 0x0615 ? new Decoder(raw).value() : null;
+        body = (header.kind >= 0x0610 && header.kind <= 0x0615) || header.kind === 0x0617 ? new Decoder(raw).value() : null;
         if (body === null) return void told.other++;
         const subject = hex(header.entity);
         const written = TrivetRecord.ms(header.hlc);
@@ -93,11 +95,15 @@
           const outage = told.outages.get(subject);
           if (outage) outage.to = written;
           else told.outages.set(subject, { probe: "", why: "", from: null, to: written });
+        } else if (header.kind === 0x0617) {
+          const [value, , why] = body;
+          if (!told.corrections.has(subject)) told.corrections.set(subject, []);
+          told.corrections.get(subject).push({ value: value ?? null, why, written, by: uuid(header.actor) });
         } else {
           const [probe, value, measured, source, min, max] = body;
           const by = hex(header.actor) === "0".repeat(32) ? "the box" : uuid(header.actor);
           const quality = QUALITY[header.quality] ?? "";
-          told.manual.push({ probe: uuid(probe), value, measured, source, min, max, written, by, quality });
+          told.manual.push({ subject, probe: uuid(probe), value, measured, source, min, max, written, by, quality });
         }
       } catch {
         told.unread++;
@@ -175,6 +181,9 @@
     const manual = told.manual.filter((m) => within(m.measured, m.measured)).map((m) => {
       const outside = (Number.isInteger(m.min) && m.value < m.min) || (Number.isInteger(m.max) && m.value > m.max);
       const cells = [called(m.probe), degrees(m.value), shown(m.measured), shown(m.written), called(m.by), m.source, m.quality];
+      const corrected = (told.corrections.get(m.subject) ?? []).map(({ value, why, written, by }) =>
+        `${value === null ? "taken back" : degrees(value).text} ${shown(written)} by ${called(by)}: ${why}`);
+      cells.push(corrected.join("; "));
       cells.splice(2, 0, outside ? "outside the limits" : Number.isInteger(m.min) || Number.isInteger(m.max) ? "within" : "");
       return { cells, bad: outside };
     });
@@ -210,7 +219,7 @@
       section("Coverage", coverage.length > 0 ? table(covered, coverage) : element("p", {}, "No probe was recorded: that a list below is empty says nothing.")),
       section("Beyond the limit", or(breaches, table(["Probe", "", "Limit", "Peak", "From", "To"], breaches))),
       section("Outages of probes", or(outages, table(["Probe", "Why", "From", "To"], outages))),
-      section("Readings that people and other systems gave", or(manual, table(["Probe", "Value", "", "Measured", "Entered", "By", "Source", "Clock"], manual))),
+      section("Readings that people and other systems gave", or(manual, table(["Probe", "Value", "", "Measured", "Entered", "By", "Source", "Clock", "Corrected"], manual))),
       section("Readings by the hour", ...(readings.length > 0 ? readings : [element("p", {}, "None in this record.")])),
       proof(report),
     );

@@ -30,20 +30,24 @@ use tokio::net::{TcpListener, TcpStream, ToSocketAddrs};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub use talk::{MAX_UNRELEASED, Message, Next, Talk};
+pub use talk::{MAX_TAKEN, MAX_UNRELEASED, Message, Next, Talk};
 use topics::{Rules, is_filter, is_topic, matches};
 
 pub const MAX_CONNECTIONS: usize = 256;
-/// A longer message is passed over, or its client disconnected if it waits for an answer.
+/// A longer message is passed over.
 pub const MAX_PACKET: usize = 64 * 1024;
-/// Filters of a client.
+/// Filters of a client; of all of them, because each message is held against each.
 pub const MAX_FILTERS: usize = 100;
+pub const MAX_FILTERS_ALL: usize = 1_000;
 /// Retained messages, with [`KEPT_EACH`] for each.
 pub const MAX_KEPT: usize = 1024 * 1024;
 const KEPT_EACH: usize = 128;
-/// Bytes that wait for a client; for all of them.
+/// Bytes that wait for a client or are on their way to it; for all of them, past which the one for whom the most waits is
+/// let go.
 pub const MAX_WAITING: usize = 2 * MAX_KEPT;
 pub const MAX_WAITING_ALL: usize = 8 * MAX_KEPT;
+/// What is written at once.
+const WRITE: usize = 16 * 1024;
 /// A client says within this who it is.
 const GREETS_WITHIN: Duration = Duration::from_secs(5);
 const TAKES_WITHIN: Duration = Duration::from_secs(10);
@@ -54,6 +58,8 @@ const ACCEPT_AGAIN: Duration = Duration::from_secs(1);
 const TCP_IDLE: Duration = Duration::from_secs(60);
 const TCP_AGAIN: Duration = Duration::from_secs(15);
 const TCP_TIMES: u32 = 4;
+/// Where bytes are on their way, TCP would ask for a quarter of an hour.
+const TCP_GONE_MS: u32 = 120_000;
 /// What is read at once of a client: little of one that says little.
 const READ: [usize; 2] = [1024, 32 * 1024];
 /// Reads that wait for the owner.
@@ -165,7 +171,8 @@ async fn serve(mut device: TcpStream, hub: &Hub) -> Result<(), Fault> {
     };
     let mut answer = BytesMut::new();
     ConnAck::new(code, false).write(&mut answer)?;
-    let written = write(&mut device, &mut answer).await;
+    let written = write(&mut device, &answer).await;
+    answer.clear();
     let (seat, mut talk) = entered?;
     let mut line = Line { device, received, answer, quiet };
     let ended = match written {
@@ -176,7 +183,7 @@ async fn serve(mut device: TcpStream, hub: &Hub) -> Result<(), Fault> {
     if let Some(will) = hub.leave(&seat)
         && ended.is_err()
     {
-        hub.publish(vec![will]).await;
+        hub.publish(None, vec![will]).await;
     }
     ended
 }
@@ -186,11 +193,19 @@ fn watch_the_line(device: &TcpStream) -> io::Result<()> {
     sockopt::set_tcp_keepidle(device, TCP_IDLE)?;
     sockopt::set_tcp_keepintvl(device, TCP_AGAIN)?;
     sockopt::set_tcp_keepcnt(device, TCP_TIMES)?;
+    sockopt::set_tcp_user_timeout(device, TCP_GONE_MS)?;
     Ok(())
 }
 
 async fn greeting(device: &mut TcpStream, received: &mut BytesMut) -> Result<Connect, Fault> {
     loop {
+        if is_of_another_version(received) {
+            let code = ConnectReturnCode::RefusedProtocolVersion;
+            let mut answer = BytesMut::new();
+            ConnAck::new(code, false).write(&mut answer)?;
+            write(device, &answer).await?;
+            return Err(Fault::Refused(code));
+        }
         match Packet::read(received, MAX_PACKET) {
             Ok(Packet::Connect(connect)) => return Ok(connect),
             Ok(_) => return Err(Fault::NoConnect),
@@ -203,10 +218,18 @@ async fn greeting(device: &mut TcpStream, received: &mut BytesMut) -> Result<Con
     }
 }
 
-async fn write(device: &mut TcpStream, bytes: &mut BytesMut) -> Result<(), Fault> {
-    if !bytes.is_empty() {
-        timeout(TAKES_WITHIN, device.write_all(bytes)).await.map_err(|_| Fault::Slow)??;
-        bytes.clear();
+/// A CONNECT of MQTT 5 or 3.1, which the codec would read as one of 3.1.1 or not at all: its name and level tell it.
+fn is_of_another_version(received: &[u8]) -> bool {
+    let Some(header) = received.iter().skip(1).position(|byte| byte & 0x80 == 0) else { return false };
+    let name_and_level = received.get(header + 2..).unwrap_or_default();
+    let is = |begin: &[u8]| name_and_level.starts_with(begin);
+    received.first() == Some(&0x10) && (is(b"\0\x04MQTT\x05") || is(b"\0\x06MQIsdp"))
+}
+
+/// Piece by piece: a line that is slow has its time, one that takes nothing has not.
+async fn write(device: &mut TcpStream, bytes: &[u8]) -> Result<(), Fault> {
+    for piece in bytes.chunks(WRITE) {
+        timeout(TAKES_WITHIN, device.write_all(piece)).await.map_err(|_| Fault::Slow)??;
     }
     Ok(())
 }
@@ -225,10 +248,12 @@ impl Line {
         let mut room = READ[0];
         let mut heard_at = Instant::now();
         loop {
-            if !self.take(hub, seat, talk).await? {
+            let goes_on = self.take(hub, seat, talk).await?;
+            write(&mut self.device, &self.answer).await?;
+            if !goes_on {
                 return Ok(());
             }
-            write(&mut self.device, &mut self.answer).await?;
+            self.answer.clear();
             self.received.reserve(room);
             let until = if self.quiet.is_zero() { None } else { Some(heard_at + self.quiet) };
             tokio::select! {
@@ -238,7 +263,10 @@ impl Line {
                     room = if length >= room { (2 * room).min(READ[1]) } else if 4 * length < room { READ[0] } else { room };
                 }
                 () = seat.more.notified() => match hub.waiting(seat)? {
-                    Some(mut bytes) => write(&mut self.device, &mut bytes).await?,
+                    Some(bytes) => {
+                        write(&mut self.device, &bytes).await?;
+                        hub.written(seat);
+                    }
                     None => return Ok(()),
                 },
                 () = hub.heard.closed() => return Ok(()),
@@ -246,20 +274,23 @@ impl Line {
         }
     }
 
-    /// What was received; false when the client takes its leave.
+    /// What was received; false when the client takes its leave, or its place is another's.
     async fn take(&mut self, hub: &Hub, seat: &Seat, talk: &mut Talk) -> Result<bool, Fault> {
         loop {
             let mut messages = Vec::new();
             let next = talk.take(&mut self.received, &mut messages, &mut self.answer);
-            if !messages.is_empty() {
-                hub.publish(messages).await;
+            if !messages.is_empty() && !hub.publish(Some(seat), messages).await {
+                self.answer.clear();
+                return Ok(false);
             }
             match next? {
                 Next::More => return Ok(true),
+                Next::Again => {}
                 Next::Leave => return Ok(false),
                 Next::Subscribe(subscribe) => {
                     let codes = hub.subscribe(seat, subscribe.filters);
                     SubAck::new(subscribe.pkid, codes).write(&mut self.answer)?;
+                    tokio::task::yield_now().await;
                 }
                 Next::Unsubscribe(unsubscribe) => {
                     hub.unsubscribe(seat, &unsubscribe.topics);
@@ -303,6 +334,8 @@ struct State {
     sessions: HashMap<Name, Session>,
     kept: BTreeMap<String, Bytes>,
     kept_bytes: usize,
+    /// It was said that there is no more room.
+    is_full: bool,
     last_seat: u64,
 }
 
@@ -311,6 +344,8 @@ struct Session {
     rules: Arc<Rules>,
     filters: Vec<String>,
     waiting: BytesMut,
+    /// Bytes that are being written.
+    on_the_way: usize,
     is_slow: bool,
     more: Arc<Notify>,
     will: Option<Message>,
@@ -365,6 +400,7 @@ impl Hub {
                 rules: rules.clone(),
                 filters: Vec::new(),
                 waiting: BytesMut::new(),
+                on_the_way: 0,
                 is_slow: false,
                 more: more.clone(),
                 will,
@@ -374,8 +410,13 @@ impl Hub {
         };
         if let Some(before) = before {
             before.more.notify_one();
+            tracing::info!(
+                account = seat.name.0,
+                client = seat.name.1,
+                "a device took the place of another by its name"
+            );
             if let Some(will) = before.will {
-                self.publish(vec![will]).await;
+                self.publish(None, vec![will]).await;
             }
         }
         let who = format!("{}/{}", seat.name.0, seat.name.1);
@@ -389,38 +430,51 @@ impl Hub {
         state.sessions.remove(&seat.name)?.will
     }
 
-    /// To who subscribed, to who will, and to the owner. When that one has ended, nobody hears it.
-    async fn publish(&self, messages: Vec<Message>) {
-        {
+    /// To who subscribed, and to the owner. False if the place of who says it is another's by now, or the owner has
+    /// ended: then it was not said.
+    async fn publish(&self, from: Option<&Seat>, messages: Vec<Message>) -> bool {
+        for message in &messages {
+            // One by one, so that nobody waits for long.
             let mut state = self.state();
-            for message in &messages {
-                if message.retain {
-                    state.keep(message);
-                }
-                state.forward(message);
+            if from.is_some_and(|seat| state.session(seat).is_none()) {
+                return false;
             }
+            if message.retain {
+                state.keep(message);
+            }
+            state.forward(message);
         }
-        drop(self.heard.send(messages).await);
+        self.heard.send(messages).await.is_ok()
     }
 
     fn subscribe(&self, seat: &Seat, filters: Vec<SubscribeFilter>) -> Vec<SubscribeReasonCode> {
         let mut state = self.state();
+        let mut filters_of_all: usize = state.sessions.values().map(|session| session.filters.len()).sum();
+        let mut room = state.room();
         let State { sessions, kept, .. } = &mut *state;
         let Some(session) = sessions.get_mut(&seat.name).filter(|session| session.seat == seat.number) else {
             return filters.iter().map(|_| SubscribeReasonCode::Failure).collect();
         };
         let answer = |(n, SubscribeFilter { path: filter, .. }): (usize, SubscribeFilter)| {
             let is_known = session.filters.contains(&filter);
-            if n >= MAX_FILTERS || !is_filter(&filter) || !is_known && session.filters.len() >= MAX_FILTERS {
+            let is_full = session.filters.len() >= MAX_FILTERS || filters_of_all >= MAX_FILTERS_ALL;
+            if n >= MAX_FILTERS || session.is_slow || !is_filter(&filter) || !is_known && is_full {
                 return SubscribeReasonCode::Failure;
             }
             for (topic, payload) in kept.iter().filter(|(topic, _)| matches(&filter, topic)) {
-                if session.rules.may_read(topic) {
-                    session.take(&packet(topic, payload, true), MAX_WAITING);
+                if session.is_slow || !session.rules.may_read(topic) {
+                    continue;
                 }
+                let packet = packet(topic, payload, true);
+                match room.checked_sub(packet.len()) {
+                    Some(less) => room = less,
+                    None => session.let_go(),
+                }
+                session.take(&packet);
             }
             if !is_known {
                 session.filters.push(filter);
+                filters_of_all += 1;
             }
             SubscribeReasonCode::Success(QoS::AtMostOnce)
         };
@@ -437,7 +491,16 @@ impl Hub {
     fn waiting(&self, seat: &Seat) -> Result<Option<BytesMut>, Fault> {
         match self.state().session(seat) {
             Some(session) if session.is_slow => Err(Fault::Slow),
-            session => Ok(session.map(|session| std::mem::take(&mut session.waiting))),
+            session => Ok(session.map(|session| {
+                session.on_the_way = session.waiting.len();
+                std::mem::take(&mut session.waiting)
+            })),
+        }
+    }
+
+    fn written(&self, seat: &Seat) {
+        if let Some(session) = self.state().session(seat) {
+            session.on_the_way = 0;
         }
     }
 }
@@ -458,10 +521,9 @@ impl State {
             return;
         }
         if self.kept_bytes + bytes > MAX_KEPT {
-            tracing::warn!(
-                topic,
-                "the embedded broker keeps {MAX_KEPT} bytes of retained messages: one more is not kept"
-            );
+            if !std::mem::replace(&mut self.is_full, true) {
+                tracing::warn!(topic, "the embedded broker keeps {MAX_KEPT} bytes of retained messages and no more");
+            }
             return;
         }
         self.kept_bytes += bytes;
@@ -471,27 +533,43 @@ impl State {
 
     fn forward(&mut self, message: &Message) {
         let Message { topic, payload, .. } = message;
-        let hears = |session: &Session| session.filters.iter().any(|filter| matches(filter, topic));
-        if !self.sessions.values().any(hears) {
-            return;
+        let mut packet_of = None;
+        for session in self.sessions.values_mut() {
+            let hears = session.filters.iter().any(|filter| matches(filter, topic)) && session.rules.may_read(topic);
+            if hears && !session.is_slow {
+                session.take(packet_of.get_or_insert_with(|| packet(topic, payload, false)));
+            }
         }
-        let packet = packet(topic, payload, false);
-        let mut room =
-            MAX_WAITING_ALL.saturating_sub(self.sessions.values().map(|session| session.waiting.len()).sum());
-        for session in self.sessions.values_mut().filter(|session| hears(session) && session.rules.may_read(topic)) {
-            session.take(&packet, (session.waiting.len() + room).min(MAX_WAITING));
-            room = room.saturating_sub(packet.len());
+        while packet_of.is_some() && self.room() == 0 {
+            let most = self.sessions.values_mut().max_by_key(|session| session.held());
+            most.into_iter().for_each(Session::let_go);
         }
+    }
+
+    fn room(&self) -> usize {
+        MAX_WAITING_ALL.saturating_sub(self.sessions.values().map(Session::held).sum())
     }
 }
 
 impl Session {
+    fn held(&self) -> usize {
+        self.waiting.len() + self.on_the_way
+    }
+
     /// One who does not take what waits for it, so that this is too much, is disconnected and may begin anew.
-    fn take(&mut self, packet: &[u8], most: usize) {
-        self.is_slow |= self.waiting.len() + packet.len() > most;
+    fn take(&mut self, packet: &[u8]) {
+        if self.held() + packet.len() > MAX_WAITING {
+            self.let_go();
+        }
         if !self.is_slow {
             self.waiting.extend_from_slice(packet);
         }
+        self.more.notify_one();
+    }
+
+    fn let_go(&mut self) {
+        self.is_slow = true;
+        (self.waiting, self.on_the_way) = (BytesMut::new(), 0);
         self.more.notify_one();
     }
 }

@@ -36,9 +36,12 @@ fn hello(account: &str, id: &str) -> Connect {
 }
 
 impl Client {
+    fn of(stream: TcpStream) -> Client {
+        Client { stream, received: BytesMut::new() }
+    }
+
     async fn open(broker: &Broker, connect: Connect) -> (Client, ConnectReturnCode) {
-        let stream = TcpStream::connect(broker.address()).await.unwrap();
-        let mut client = Client { stream, received: BytesMut::new() };
+        let mut client = Client::of(TcpStream::connect(broker.address()).await.unwrap());
         client.send(Packet::Connect(connect)).await;
         match client.next().await {
             Some(Packet::ConnAck(answer)) => (client, answer.code),
@@ -236,10 +239,19 @@ async fn a_device_writes_and_reads_what_its_account_may() {
             (guess, ConnectReturnCode::NotAuthorized),
             (hello("nobody", "a"), ConnectReturnCode::NotAuthorized),
             (Connect { clean_session: false, ..hello("probe", "") }, ConnectReturnCode::BadClientId),
-            (Connect { protocol: Protocol::V5, ..hello("probe", "a") }, ConnectReturnCode::RefusedProtocolVersion),
         ] {
             let (mut client, code) = Client::open(&owner.0, connect).await;
             assert_eq!((code, client.next().await), (expected, None));
+        }
+        // MQTT 5 with its properties, and 3.1 with its own name.
+        for connect in [
+            &b"\x10\x15\0\x04MQTT\x05\xc2\0\x3c\0\0\0\0\x01u\0\x01p"[..],
+            b"\x10\x14\0\x06MQIsdp\x03\x02\0\x3c\0\x06fridge",
+        ] {
+            let mut client = Client::of(TcpStream::connect(owner.0.address()).await.unwrap());
+            client.stream.write_all(connect).await.unwrap();
+            let refused = ConnAck::new(ConnectReturnCode::RefusedProtocolVersion, false);
+            assert_eq!((client.next().await, client.next().await), (Some(Packet::ConnAck(refused)), None));
         }
         Client::welcome(&owner.0, hello("probe", "")).await.publish("x", "nameless", false).await;
         assert_eq!(owner.next().await.0, "fridge/1/get");
@@ -262,7 +274,6 @@ async fn what_breaks_the_rules_ends_its_own_connection_alone() {
             Packet::Connect(hello("probe", "again")),
             publish("a/+", "1", QoS::AtMostOnce),
             publish("", "1", QoS::AtMostOnce),
-            publish("a", &long, QoS::AtLeastOnce),
             Packet::SubAck(SubAck::new(1, vec![SubscribeReasonCode::Failure])),
         ] {
             let mut client = Client::welcome(&owner.0, hello("probe", "breaks")).await;
@@ -281,8 +292,10 @@ async fn what_breaks_the_rules_ends_its_own_connection_alone() {
             waits.send(Packet::Publish(publish)).await;
         }
         while waits.next().await.is_some() {}
-        // What nobody waits for an answer to is passed over, and the next message is whole.
+        // What is too long is answered and passed over, and the next message is whole.
         fridge.send(publish("fridge/self", &long, QoS::AtMostOnce)).await;
+        fridge.send(publish("fridge/self", &long, QoS::AtLeastOnce)).await;
+        assert_eq!(fridge.next().await, Some(Packet::PubAck(PubAck::new(1))));
         fridge.publish("fridge/temp", "4", false).await;
         while owner.next().await != ("fridge/temp".into(), "4".into()) {}
     })
@@ -333,6 +346,32 @@ async fn who_does_not_take_what_it_asked_for_is_let_go() {
     .await;
 }
 
+#[tokio::test]
+async fn of_those_who_take_nothing_the_worst_goes_and_who_takes_stays() {
+    let (hub, mut heard) = Hub::new(&[account("probe", Rules::default())]).unwrap();
+    let all = || vec![SubscribeFilter::new("#".into(), QoS::AtMostOnce)];
+    let mut stuck = Vec::new();
+    for n in 0..6 {
+        let (seat, _) = hub.enter(hello("probe", &n.to_string())).await.ok().unwrap();
+        hub.subscribe(&seat, all());
+        stuck.push(seat);
+    }
+    let (takes, _) = hub.enter(hello("probe", "takes")).await.ok().unwrap();
+    hub.subscribe(&takes, all());
+    let payload = Bytes::from(vec![b'x'; MAX_PACKET / 2]);
+    let mut let_go = 0;
+    for _ in 0..MAX_WAITING / payload.len() - 1 {
+        let message = Message { topic: "flood".into(), payload: payload.clone(), retain: false };
+        assert!(hub.publish(None, vec![message]).await);
+        heard.recv().await.unwrap();
+        assert!(hub.waiting(&takes).unwrap().unwrap().len() > payload.len());
+        hub.written(&takes);
+        assert!(hub.state().room() > 0);
+        let_go = hub.state().sessions.values().filter(|session| session.is_slow).count();
+    }
+    assert!((1..stuck.len()).contains(&let_go), "{let_go}");
+}
+
 /// One connection each, however many come.
 #[tokio::test]
 async fn connections_and_retained_messages_have_an_end() {
@@ -347,8 +386,7 @@ async fn connections_and_retained_messages_have_an_end() {
         clients.pop().unwrap().send(Packet::Disconnect).await;
         let mut client = loop {
             // The place is free when the one before has been let go.
-            let stream = TcpStream::connect(broker.address()).await.unwrap();
-            let mut client = Client { stream, received: BytesMut::new() };
+            let mut client = Client::of(TcpStream::connect(broker.address()).await.unwrap());
             client.send(Packet::Connect(hello("probe", "last"))).await;
             if client.next().await.is_some() {
                 break client;
@@ -377,7 +415,10 @@ fn packets() -> impl Strategy<Value = Vec<Packet>> {
             let qos = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce][usize::from(qos)];
             Packet::Publish(Publish { retain, pkid, ..Publish::new(topic, qos, payload) })
         });
-    let long = Just(Packet::Publish(Publish::new("long", QoS::AtMostOnce, vec![7; MAX_PACKET + 1])));
+    let long = (0..2_u16).prop_map(|qos| {
+        let qos_of = [QoS::AtMostOnce, QoS::AtLeastOnce][usize::from(qos)];
+        Packet::Publish(Publish { pkid: qos, ..Publish::new("long", qos_of, vec![7; MAX_PACKET + 1]) })
+    });
     let others = prop_oneof![
         Just(Packet::PingReq),
         (1..4_u16).prop_map(|pkid| Packet::PubRel(PubRel::new(pkid))),
@@ -391,20 +432,24 @@ fn packets() -> impl Strategy<Value = Vec<Packet>> {
 fn taken<'a>(parts: impl Iterator<Item = &'a [u8]>) -> (Vec<Message>, BytesMut, Vec<Result<Next, String>>) {
     let mut talk = Talk::new("test".into(), Arc::default());
     let (mut received, mut messages, mut answer, mut ends) = (BytesMut::new(), Vec::new(), BytesMut::new(), Vec::new());
+    let mut all = Vec::new();
     for part in parts {
         received.extend_from_slice(part);
         loop {
             match talk.take(&mut received, &mut messages, &mut answer) {
                 Ok(Next::More) => break,
+                Ok(Next::Again) => all.append(&mut messages),
                 Ok(next) => ends.push(Ok(next)),
                 Err(fault) => {
                     ends.push(Err(fault.to_string()));
-                    return (messages, answer, ends);
+                    all.append(&mut messages);
+                    return (all, answer, ends);
                 }
             }
         }
     }
-    (messages, answer, ends)
+    all.append(&mut messages);
+    (all, answer, ends)
 }
 
 proptest! {

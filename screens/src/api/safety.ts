@@ -3,6 +3,7 @@ import { ask } from "./client";
 import type {
   Calibration,
   CalibrationState,
+  CheckAnswered,
   CheckList,
   Compliance,
   ComplianceRecord,
@@ -35,6 +36,7 @@ import type {
   SensorTold,
   SensorUpdate,
   Sensors,
+  Somebody,
 } from "./types";
 
 const at = (id: string) => encodeURIComponent(id);
@@ -42,6 +44,14 @@ const at = (id: string) => encodeURIComponent(id);
 export const plan = () => ask<PlanState>("/haccp/plan");
 export const planPresets = () => ask<{ presets: PlanPreset[] }>("/haccp/plan/presets");
 export const approvedPlan = (id: string) => ask<PlanApproval>(`/haccp/plan/approvals/${at(id)}`);
+
+export const correctCheck = (id: string, correction: CheckAnswered & { why: string }, key: string) =>
+  ask<SafetyCheck>(`/haccp/checks/${at(id)}/corrections`, { method: "POST", body: correction, key });
+
+export const people = () => ask<{ people: Somebody[] }>("/haccp/people");
+
+export const assignRecord = (id: string, personId: string | null, key: string) =>
+  ask<ComplianceRecord>(`/haccp/records/${at(id)}/responsible`, { method: "PUT", body: { personId }, key });
 
 export const saveDraft = (draft: unknown, key: string) =>
   ask<PlanState>("/haccp/plan/draft", { method: "PUT", body: { plan: draft }, key });

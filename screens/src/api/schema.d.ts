@@ -285,6 +285,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/haccp/checks/{id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Corrects what was mistyped (HAC-04). The first answer stays beside it, and whether it was in time goes by that one; a
+         *     record that was opened about it is closed as any other.
+         */
+        post: operations["correct_check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/haccp/compliance": {
         parameters: {
             query?: never;
@@ -403,6 +423,23 @@ export interface paths {
          *     One that is registered already is answered as it stands.
          */
         post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may see to a record: those whose account is in use, by name. */
+        get: operations["people"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -660,6 +697,23 @@ export interface paths {
         put?: never;
         /** Closes a record; refused without a corrective action. */
         post: operations["close_record"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/haccp/records/{id}/responsible": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Says who sees to a record (HAC-05). */
+        put: operations["assign_record"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1699,6 +1753,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/temperature/{id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Corrects a reading that was mistyped (HAC-04). What was written stays; a record that it opened is closed as any other. */
+        post: operations["correct"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1960,6 +2031,23 @@ export interface components {
             text?: string | null;
             yes?: boolean | null;
         };
+        /** @description What stood until a correction. */
+        CheckBefore: {
+            accepted?: boolean | null;
+            answers: components["schemas"]["CheckAnswer"][];
+            lot?: string | null;
+            note?: string | null;
+            passed: boolean;
+            product?: string | null;
+            supplier?: string | null;
+            values: components["schemas"]["CheckValue"][];
+        };
+        CheckCorrection: {
+            at: string;
+            before: components["schemas"]["CheckBefore"];
+            by?: string | null;
+            why: string;
+        };
         CheckList: {
             /** @description What was answered or missed in the period, the newest first; at most 200. */
             done: components["schemas"]["SafetyCheck"][];
@@ -2029,6 +2117,10 @@ export interface components {
             planVersion?: number | null;
             /** Format: uuid */
             probeId?: string | null;
+            /** @description Who sees to it. */
+            responsible?: string | null;
+            /** Format: uuid */
+            responsibleId?: string | null;
             /** @description `warn`, `high` or `critical`. */
             severity: string;
             summary: string;
@@ -2547,12 +2639,14 @@ export interface components {
         /** @description A reading that a person or another system gave. */
         HaccpReportReading: {
             by: string;
-            compliant: boolean;
+            compliant?: boolean | null;
+            /** @description What stood before, who corrected it, when and why. */
+            corrections: string[];
             enteredAt: string;
             measuredAt: string;
             source: string;
             unit: string;
-            value: components["schemas"]["HaccpReportTemperature"];
+            value?: components["schemas"]["HaccpReportTemperature"] | null;
         };
         /** @description A compliance record with what was done. */
         HaccpReportRecord: {
@@ -3025,6 +3119,19 @@ export interface components {
             supplier?: string | null;
             values?: components["schemas"]["NewValue"][];
         };
+        /** @description The whole answer as it should have been. */
+        NewCheckCorrection: {
+            /** @description Of a delivery. */
+            accepted?: boolean | null;
+            answers?: components["schemas"]["NewAnswer"][];
+            lot?: string | null;
+            note?: string | null;
+            product?: string | null;
+            supplier?: string | null;
+            values?: components["schemas"]["NewValue"][];
+            /** @description 1 to 500 characters. */
+            why: string;
+        };
         NewCooling: {
             /** @description When it left the heat or was made; now, if left out. */
             beganAt?: string | null;
@@ -3043,6 +3150,17 @@ export interface components {
             restarts?: string | null;
             /** @description The id of a cooling rule of the plan. */
             rule: string;
+        };
+        NewCorrection: {
+            /** @description `C` or `F`, of the value. */
+            unit?: string | null;
+            /**
+             * Format: double
+             * @description What was measured; left out: nothing was, and the reading is taken back.
+             */
+            value?: number | null;
+            /** @description 1 to 500 characters. */
+            why: string;
         };
         NewLine: {
             /** Format: uuid */
@@ -3336,6 +3454,9 @@ export interface components {
             person: string;
             personName?: string | null;
             reason: string;
+        };
+        PeopleList: {
+            people: components["schemas"]["Somebody"][];
         };
         Person: {
             /** Format: uuid */
@@ -3773,6 +3894,13 @@ export interface components {
         ReportTables: {
             tables: components["schemas"]["ReportTable"][];
         };
+        Responsible: {
+            /**
+             * Format: uuid
+             * @description Null: nobody any more.
+             */
+            personId?: string | null;
+        };
         ReviewList: {
             reviews: components["schemas"]["SafetyReview"][];
         };
@@ -3781,6 +3909,8 @@ export interface components {
             answers: components["schemas"]["CheckAnswer"][];
             by?: string | null;
             check: string;
+            /** @description The first one first; above stands what they came to. */
+            corrections: components["schemas"]["CheckCorrection"][];
             dueAt?: string | null;
             /** @description By the box's clock. */
             enteredAt?: string | null;
@@ -4042,6 +4172,11 @@ export interface components {
          * @enum {string}
          */
         Sheet: "test" | "alignment" | "code_pages";
+        Somebody: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+        };
         StartedTimer: {
             /** @description A label was given to the printer. */
             printed: boolean;
@@ -4092,8 +4227,13 @@ export interface components {
             unsent: number;
         };
         Temperature: {
-            /** @description By the limits in force when it was measured: those of plan and probe, the stricter of each side. */
-            compliant: boolean;
+            /**
+             * @description By the limits in force when it was measured: those of plan and probe, the stricter of each side. Missing where
+             *     nothing stands.
+             */
+            compliant?: boolean | null;
+            /** @description The first one first. */
+            corrections: components["schemas"]["TemperatureCorrection"][];
             /** @description When it was entered, by the box's clock. */
             enteredAt: string;
             /** Format: uuid */
@@ -4112,8 +4252,21 @@ export interface components {
             source: string;
             /** @description `C` or `F`, as it was given; missing where an earlier release recorded it. */
             unit?: string | null;
-            /** Format: int32 */
-            valueMilliC: number;
+            /**
+             * Format: int32
+             * @description What stands; missing: it was taken back.
+             */
+            valueMilliC?: number | null;
+        };
+        TemperatureCorrection: {
+            at: string;
+            /**
+             * Format: int32
+             * @description What stood until then.
+             */
+            beforeMilliC?: number | null;
+            by?: string | null;
+            why: string;
         };
         TemperatureList: {
             /** Format: uuid */
@@ -4857,6 +5010,55 @@ export interface operations {
             };
         };
     };
+    correct_check: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCheckCorrection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SafetyCheck"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     score: {
         parameters: {
             query?: {
@@ -5176,6 +5378,25 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    people: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleList"];
                 };
             };
         };
@@ -5712,6 +5933,55 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_record: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Responsible"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComplianceRecord"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8139,6 +8409,55 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correct: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCorrection"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Temperature"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -41,6 +41,9 @@ export type DueCheck = Schemas["DueCheck"];
 export type SafetyCheck = Schemas["SafetyCheck"];
 export type CheckList = Schemas["CheckList"];
 export type NewCheck = Schemas["NewCheck"];
+export type CheckCorrection = Schemas["CheckCorrection"];
+/** What somebody answers to a check, whichever it is. */
+export type CheckAnswered = Omit<NewCheck, "check" | "dueAt">;
 export type SafetyLimit = Schemas["LimitRule"];
 export type CoolingRun = Schemas["CoolingRun"];
 export type NewCooling = Schemas["NewCooling"];
@@ -50,6 +53,7 @@ export type Calibration = Schemas["Calibration"];
 export type CalibrationState = Schemas["CalibrationState"];
 export type NewCalibration = Schemas["NewCalibration"];
 export type ComplianceRecord = Schemas["ComplianceRecord"];
+export type Somebody = Schemas["Somebody"];
 export type CorrectiveAction = Schemas["CorrectiveAction"];
 export type NewRecord = Schemas["NewRecord"];
 export type NewAction = Schemas["NewAction"];

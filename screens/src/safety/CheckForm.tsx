@@ -1,8 +1,9 @@
 // The form of one check, as the plan asks: temperatures by its limits, questions, and for a delivery who brought what
-// and whether it was taken. What comes after its time is late, and the form says so before it is sent.
+// and whether it was taken. What comes after its time is late, and the form says so before it is sent. A check that was
+// answered is corrected in the same form, with the reason.
 import { useState } from "preact/hooks";
-import { doCheck } from "../api/safety";
-import type { DueCheck, NewCheck } from "../api/types";
+import { correctCheck, doCheck } from "../api/safety";
+import type { DueCheck, SafetyCheck } from "../api/types";
 import { t } from "../i18n";
 import { useWrite } from "../state/useWrite";
 import { forget, write } from "../state/write";
@@ -10,6 +11,7 @@ import { Dialog } from "../ui/Dialog";
 import { clock } from "../ui/format";
 import { Trouble } from "../ui/Trouble";
 import { useNow } from "../ui/useNow";
+import { answeredOf, typedOf, type Typed } from "./answered";
 import { MilliField, milliOf } from "./MilliField";
 import { clauseText, holds, limitsOf, ruleText, type Plan, type PlannedCheck, type Rule } from "./plan";
 
@@ -20,17 +22,20 @@ export interface CheckFormProps {
   check: PlannedCheck;
   due: DueCheck | null;
   plan: Plan;
+  /** What stands, if that is corrected. */
+  stands?: SafetyCheck;
   onClose: () => void;
   onDone: () => void;
 }
 
-type Typed = Record<string, string>;
-
-export function CheckForm({ check, due, plan, onClose, onDone }: CheckFormProps) {
+export function CheckForm({ check, due, plan, stands, onClose, onDone }: CheckFormProps) {
   const rules = limitsOf(plan, check);
-  const [chosen, setChosen] = useState<string[]>(rules.length === 1 ? [rules[0]!.id] : []);
-  const [typed, setTyped] = useState<Typed>({});
-  const subject = `check:${due?.id ?? check.id}`;
+  const usual = rules.length === 1 ? [rules[0]!.id] : [];
+  // A check that only asks may have been answered without a temperature.
+  const choosing = rules.length > 1 || (rules.length === 1 && stands?.values.length === 0);
+  const [chosen, setChosen] = useState<string[]>(stands?.values.map(({ rule }) => rule) ?? usual);
+  const [typed, setTyped] = useState<Typed>(stands ? typedOf(stands) : {});
+  const subject = stands ? `check:correct:${stands.id}` : `check:${due?.id ?? check.id}`;
   const busy = useWrite(subject)?.state === "sending";
   const late = useNow() > (due ? Date.parse(due.until) : Infinity);
   const delivery = check.kind === "delivery";
@@ -38,10 +43,20 @@ export function CheckForm({ check, due, plan, onClose, onDone }: CheckFormProps)
     if (!busy) forget(subject);
     setTyped((now) => ({ ...now, [name]: text }));
   };
+  const choose = (rule: string) => {
+    if (!busy) forget(subject);
+    setChosen((now) => (now.includes(rule) ? now.filter((id) => id !== rule) : [...now, rule]));
+  };
   const measured = rules.filter(({ id }) => chosen.includes(id));
-  const body = bodyOf(check, due, measured, typed);
+  const answered = answeredOf(check, measured, typed);
+  const why = typed["why"]?.trim() ?? "";
+  const ready = answered !== undefined && (stands === undefined || why !== "");
   const send = async () => {
-    if (body && (await write(subject, (key) => doCheck(body, key)))) onDone();
+    if (!ready) return;
+    const done = await write(subject, (key) =>
+      stands ? correctCheck(stands.id, { ...answered, why }, key) : doCheck({ check: check.id, dueAt: due?.dueAt, ...answered }, key),
+    );
+    if (done) onDone();
   };
   const text = (name: string, label: string, limit = TEXT_LIMIT) => (
     <label class="field">
@@ -52,10 +67,10 @@ export function CheckForm({ check, due, plan, onClose, onDone }: CheckFormProps)
   return (
     <Dialog
       wide
-      title={check.name}
+      title={stands ? t("checks.correctIt", { name: check.name }) : check.name}
       onClose={onClose}
       foot={
-        <button type="button" class="primary big" disabled={busy || body === undefined} data-testid="check-send" onClick={() => void send()}>
+        <button type="button" class="primary big" disabled={busy || !ready} data-testid="check-send" onClick={() => void send()}>
           {t(busy ? "sending" : late ? "checks.saveLate" : "checks.save")}
         </button>
       }
@@ -72,7 +87,7 @@ export function CheckForm({ check, due, plan, onClose, onDone }: CheckFormProps)
           {text("lot", t("check.lot"))}
         </div>
       )}
-      {rules.length > 1 && (
+      {choosing && (
         <div class="field">
           <span>{t("check.which")}</span>
           <div class="choices tall">
@@ -82,7 +97,7 @@ export function CheckForm({ check, due, plan, onClose, onDone }: CheckFormProps)
                 type="button"
                 aria-pressed={chosen.includes(rule.id)}
                 data-testid={`rule-${rule.id}`}
-                onClick={() => setChosen((now) => (now.includes(rule.id) ? now.filter((id) => id !== rule.id) : [...now, rule.id]))}
+                onClick={() => choose(rule.id)}
               >
                 {rule.name} <small>{ruleText(rule)}</small>
               </button>
@@ -102,6 +117,7 @@ export function CheckForm({ check, due, plan, onClose, onDone }: CheckFormProps)
       )}
       {delivery && <YesNo name={t("check.accepted")} value={typed["accepted"]} testId="accepted" onChoose={(yes) => set("accepted", yes)} />}
       {text("note", t("check.note"), NOTE_LIMIT)}
+      {stands && text("why", t("check.why"), NOTE_LIMIT)}
       <Trouble subject={subject} testId="check-trouble" />
     </Dialog>
   );
@@ -153,36 +169,4 @@ export function YesNo({ name, value, testId, onChoose }: YesNoProps) {
       </button>
     </div>
   );
-}
-
-const whole = (text: string | undefined) => (text?.trim() ? Number(/^\d{1,5}$/.exec(text.trim())?.[0] ?? NaN) : undefined);
-
-/** Undefined while something is missing. */
-function bodyOf(check: PlannedCheck, due: DueCheck | null, measured: Rule[], typed: Typed): NewCheck | undefined {
-  const text = (name: string) => typed[name]?.trim() || undefined;
-  const values = measured.map(({ id, limit }) => ({
-    rule: id,
-    milliC: milliOf(typed[`milli ${id}`] ?? "", limit.scale),
-    heldSeconds: whole(typed[`held ${id}`]),
-    tookMinutes: whole(typed[`took ${id}`]),
-  }));
-  if (values.some((value) => value.milliC === undefined || Number.isNaN(value.heldSeconds) || Number.isNaN(value.tookMinutes))) return undefined;
-  const asks = check.asks ?? [];
-  if (asks.some((ask) => text(`ask ${ask.id}`) === undefined)) return undefined;
-  const answers = asks.map(({ id, answer }) =>
-    answer === "yes_no" ? { ask: id, yes: typed[`ask ${id}`] === "yes" } : { ask: id, text: text(`ask ${id}`) },
-  );
-  const accepted = typed["accepted"];
-  if (check.kind === "delivery" && accepted === undefined) return undefined;
-  return {
-    check: check.id,
-    dueAt: due?.dueAt,
-    values,
-    answers,
-    product: text("product"),
-    supplier: text("supplier"),
-    lot: text("lot"),
-    accepted: accepted === undefined ? undefined : accepted === "yes",
-    note: text("note"),
-  } as NewCheck;
 }

@@ -1,29 +1,36 @@
-// Manual checks, for a telephone or a tablet: what is due now, what may be done at any time, what was done today.
+// Manual checks, for a telephone or a tablet: what is due now, what may be done at any time, what was done today, which
+// may be corrected.
 import { useState } from "preact/hooks";
-import { checks as askChecks, plan as askPlan } from "../api/safety";
+import { approvedPlan, checks as askChecks, plan as askPlan } from "../api/safety";
 import { may } from "../api/session";
-import type { DueCheck, SafetyCheck } from "../api/types";
+import type { DueCheck, PlanApproval, SafetyCheck } from "../api/types";
 import { t, word } from "../i18n";
-import { boxNow } from "../live/pulse";
-import { clock, moment, span } from "../ui/format";
+import { write } from "../state/write";
+import { clock, span } from "../ui/format";
 import { Icon } from "../ui/icons";
-import { PollTrouble } from "../ui/Trouble";
+import { PollTrouble, Trouble } from "../ui/Trouble";
 import { useNow } from "../ui/useNow";
 import { CheckForm } from "./CheckForm";
+import { DoneChecks } from "./DoneChecks";
 import { useFollow } from "./follow";
-import { isOnEvent, limitText, shownIn, type Plan, type PlannedCheck } from "./plan";
+import { isOnEvent, type Plan, type PlannedCheck } from "./plan";
 import { NoPlan } from "./NoPlan";
 
 interface Doing {
   check: PlannedCheck;
   due: DueCheck | null;
+  plan: Plan;
+  stands?: SafetyCheck;
 }
+
+const contentOf = (approval: PlanApproval | null | undefined) => approval?.plan as unknown as Plan | undefined;
+const CORRECTING = "check:correcting";
 
 export function ChecksPage() {
   const list = useFollow(["check", "plan"], askChecks);
   const standing = useFollow(["plan"], askPlan);
   const [doing, setDoing] = useState<Doing | null>(null);
-  const plan = standing.value?.inForce?.plan as unknown as Plan | undefined;
+  const plan = contentOf(standing.value?.inForce);
   if (standing.value !== null && !plan) return <NoPlan />;
   const planned = new Map((plan?.checks ?? []).map((check) => [check.id, check]));
   const due = list.value?.due ?? [];
@@ -32,7 +39,18 @@ export function ChecksPage() {
   const upcoming = due.filter(({ state }) => state === "upcoming");
   const start = (one: DueCheck) => {
     const check = planned.get(one.check);
-    if (check && may("haccp.record")) setDoing({ check, due: one });
+    if (check && plan && may("haccp.record")) setDoing({ check, due: one, plan });
+  };
+  const approvalOf = (check: SafetyCheck) => standing.value?.approvals.find(({ version }) => version === check.planVersion);
+  const mayCorrect = (check: SafetyCheck) => may("haccp.record") && check.punctual !== "missed" && approvalOf(check) !== undefined;
+  // It is judged again by the plan by which it was answered.
+  const correct = async (stands: SafetyCheck) => {
+    const approval = approvalOf(stands);
+    if (!approval) return;
+    const inForce = standing.value?.inForce;
+    const made = contentOf(approval.id === inForce?.id ? inForce : await write(CORRECTING, () => approvedPlan(approval.id)));
+    const check = made?.checks?.find(({ id }) => id === stands.check);
+    if (made && check) setDoing({ check, due: null, plan: made, stands });
   };
   return (
     <div class="checks">
@@ -55,7 +73,7 @@ export function ChecksPage() {
         <h2>{t("checks.anyTime")}</h2>
         <div class="check-buttons">
           {[...planned.values()].filter(isOnEvent).map((check) => (
-            <button key={check.id} type="button" class="big" disabled={!may("haccp.record")} data-testid={`check-${check.id}`} onClick={() => setDoing({ check, due: null })}>
+            <button key={check.id} type="button" class="big" disabled={!may("haccp.record")} data-testid={`check-${check.id}`} onClick={() => plan && setDoing({ check, due: null, plan })}>
               <span>
                 {check.name}
                 {word("checkKind", check.kind) !== check.name && <small>{word("checkKind", check.kind)}</small>}
@@ -76,17 +94,13 @@ export function ChecksPage() {
       )}
       <section>
         <h2>{t("checks.done")}</h2>
-        <ul class="done-list" data-testid="done">
-          {(list.value?.done ?? []).map((check) => (
-            <DoneRow key={check.id} check={check} />
-          ))}
-        </ul>
+        <Trouble subject={CORRECTING} />
+        <DoneChecks done={list.value?.done ?? []} planned={planned} mayCorrect={mayCorrect} onCorrect={(check) => void correct(check)} />
         {list.value !== null && list.value.done.length === 0 && <p class="soft">{t("checks.noneDone")}</p>}
       </section>
-      {doing && plan && (
+      {doing && (
         <CheckForm
           {...doing}
-          plan={plan}
           onClose={() => setDoing(null)}
           onDone={() => {
             setDoing(null);
@@ -117,28 +131,6 @@ function DueRow({ due, onStart }: { due: DueCheck; onStart?: (due: DueCheck) => 
           {t(late ? "checks.doLate" : "checks.do")}
         </button>
       )}
-    </li>
-  );
-}
-
-function DoneRow({ check }: { check: SafetyCheck }) {
-  const missed = check.punctual === "missed";
-  const tone = missed || check.passed === false ? "bad" : "ok";
-  return (
-    <li class="done-row">
-      <span class={`state ${tone}`}>{t(missed ? "checks.missed" : check.passed === false ? "checks.failed" : "checks.passed")}</span>
-      <span class="due-words">
-        <strong>
-          {check.name}
-          {check.product && ` · ${check.product}`}
-        </strong>
-        <small>
-          {moment(check.enteredAt ?? check.dueAt ?? "", boxNow())}
-          {check.by && ` · ${check.by}`}
-          {check.values.map(({ milliC, limit }) => ` · ${shownIn(milliC, limit.scale as "C" | "F")} (${limitText(limit)})`)}
-        </small>
-      </span>
-      {check.punctual === "late" && <span class="state warn">{t("checks.wasLate")}</span>}
     </li>
   );
 }

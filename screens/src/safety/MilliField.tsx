@@ -1,7 +1,7 @@
 // A temperature as somebody reads it off a thermometer: a large field in the scale of its limit, with a button for the
 // sign, which the number pads of telephones lack.
 import { t } from "../i18n";
-import { parseDecimal } from "../ui/format";
+import { decimal, parseDecimal } from "../ui/format";
 import { toMilliC, type Scale } from "./plan";
 
 export interface MilliFieldProps {
@@ -19,6 +19,14 @@ export interface MilliFieldProps {
 export function milliOf(text: string, scale: Scale): number | undefined {
   const milli = parseDecimal(text, 3);
   return milli === undefined ? undefined : toMilliC(milli, scale);
+}
+
+/** As somebody types it: with the fewest decimals that mean the same. */
+export function milliText(milliC: number, scale: Scale): string {
+  const milli = scale === "C" ? milliC : Math.round((milliC * 9) / 5) + 32_000;
+  const inSteps = (digits: number) => Math.round(milli / 10 ** (3 - digits));
+  const digits = [0, 1, 2].find((digits) => toMilliC(inSteps(digits) * 10 ** (3 - digits), scale) === milliC) ?? 3;
+  return decimal(inSteps(digits), digits);
 }
 
 export function MilliField({ label, scale, text, onInput, testId, hint, verdict }: MilliFieldProps) {

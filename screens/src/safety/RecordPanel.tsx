@@ -1,4 +1,5 @@
-// One record: what was done about it, the form for what is done now, closing, verifying, and the dishes that it holds.
+// One record: who sees to it, what was done about it, the form for what is done now, closing, verifying, and the dishes
+// that it holds.
 import { useState } from "preact/hooks";
 import { closeRecord, releaseHold, verifyRecord } from "../api/safety";
 import { may } from "../api/session";
@@ -16,6 +17,7 @@ import { Trouble } from "../ui/Trouble";
 import { ActionForm } from "./ActionForm";
 import { scaleOf, shownIn, type Plan } from "./plan";
 import { RecordState } from "./RecordsPage";
+import { Responsible } from "./Responsible";
 
 export interface RecordPanelProps {
   record: ComplianceRecord;
@@ -39,6 +41,7 @@ export function RecordPanel({ record, plan, onChanged, onClose }: RecordPanelPro
           <Icon name="close" />
         </button>
       </header>
+      <Responsible record={record} onChanged={onChanged} />
       <ol class="steps">
         <li>
           <time>{moment(record.openedAt, now)}</time>

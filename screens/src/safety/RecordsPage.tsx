@@ -180,6 +180,7 @@ function RecordRow({ record, selected, onChoose }: RecordRowProps) {
           <strong>{record.summary}</strong>
           <small>
             {word("recordKind", record.kind)} · {moment(record.openedAt, boxNow())}
+            {record.responsible && ` · ${record.responsible}`}
           </small>
         </span>
         <RecordState record={record} />

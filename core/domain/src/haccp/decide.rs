@@ -2,7 +2,7 @@
 
 use trivet_log::Id;
 
-use super::event::{Kept, MAX_KEPT, MinuteRead, ProbeReturned, ReadingRecorded};
+use super::event::{Kept, MAX_KEPT, MinuteRead, ProbeReturned, ReadingCorrected, ReadingRecorded};
 use super::fold::State;
 use super::probe::{Change, DETAILS, DOCUMENT, MAX_ALARM_DELAY_MS, MAX_STORED, Probe};
 use super::{Command, MAX_PROBES, Readings};
@@ -52,6 +52,22 @@ pub fn decide(state: &State, standing: Option<&Fields>, command: &Command, conte
             }
             .into()
         }
+        (Command::Correct { value, scale, why, .. }, State::Manual(manual)) => {
+            if manual.corrections.len() >= MAX_CORRECTIONS {
+                return Err(Refusal::full(format!("a reading is corrected at most {MAX_CORRECTIONS} times")));
+            }
+            if why.trim().is_empty() || why.chars().count() > 500 {
+                return Err(Refusal::invalid("why", "why it is corrected, in 1 to 500 characters"));
+            }
+            if value.is_some_and(|value| !MilliCelsius::PLAUSIBLE.contains(&value)) {
+                return Err(Refusal::invalid("value", "no temperature of a kitchen"));
+            }
+            if *value == manual.value() {
+                return Err(Refusal::conflict("this stands already"));
+            }
+            ReadingCorrected { value: *value, scale: value.map(|_| *scale), why: why.clone() }.into()
+        }
+        (Command::Correct { .. }, _) => return Err(Refusal::unknown("there is no such reading")),
         (Command::OpenBreach { .. } | Command::LoseProbe { .. } | Command::Record { .. }, _) => {
             return Err(Refusal::conflict("this was recorded already"));
         }
@@ -60,6 +76,8 @@ pub fn decide(state: &State, standing: Option<&Fields>, command: &Command, conte
     Ok(vec![(subject, event)])
 }
 
+/// Of one reading.
+const MAX_CORRECTIONS: usize = 20;
 /// Of a unit's door, defrost and compressor so many changes a day are written.
 pub(super) const MAX_PART_CHANGES: usize = 2_000;
 

@@ -15,6 +15,7 @@ crate::events! {
     0x0614 => ProbeReturned,
     0x0615 => ReadingRecorded,
     0x0616 => PartChanged,
+    0x0617 => ReadingCorrected,
 }
 
 impl From<Event> for AnyEvent {
@@ -442,4 +443,17 @@ pub struct ReadingRecorded {
     /// In which it was given; the value is that, rounded. None: a release before this one did not say.
     #[n(6)]
     pub scale: Option<Scale>,
+}
+
+/// A reading that a person gave was mistyped. What was written stays, and this stands beside it: by whom and when is the
+/// header's. It is judged by the limits that the first was judged by.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct ReadingCorrected {
+    /// What was measured; None: nothing was, or not there.
+    #[n(0)]
+    pub value: Option<MilliCelsius>,
+    #[n(1)]
+    pub scale: Option<Scale>,
+    #[n(2)]
+    pub why: String,
 }

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use trivet_log::{Id, Origin, TimeQuality};
 
-use super::event::{BreachClosed, BreachOpened, Event, Mark, NoData, PartChanged, Reading, ReadingRecorded};
+use super::event::{
+    BreachClosed, BreachOpened, Event, Mark, NoData, PartChanged, Reading, ReadingCorrected, ReadingRecorded,
+};
+use super::limit::Scale;
 use super::probe::{DOCUMENT, Probe};
 use crate::{Event as AnyEvent, Fact, History, MilliCelsius};
 
@@ -70,6 +73,31 @@ pub struct Manual {
     pub recorded: ReadingRecorded,
     pub entered_at_ms: i64,
     pub by: Id,
+    /// The last is what stands.
+    pub corrections: Vec<Correction>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Correction {
+    pub corrected: ReadingCorrected,
+    pub at_ms: i64,
+    pub by: Id,
+}
+
+impl Manual {
+    /// None: it was taken back.
+    pub fn value(&self) -> Option<MilliCelsius> {
+        self.corrections.last().map_or(Some(self.recorded.value), |last| last.corrected.value)
+    }
+
+    pub fn scale(&self) -> Option<Scale> {
+        self.corrections.last().and_then(|last| last.corrected.scale).or(self.recorded.scale)
+    }
+
+    /// When what stands was entered.
+    pub fn stands_since_ms(&self) -> i64 {
+        self.corrections.last().map_or(self.entered_at_ms, |last| last.at_ms)
+    }
 }
 
 pub fn fold(history: &History) -> State {
@@ -117,7 +145,12 @@ impl State {
                     recorded: recorded.clone(),
                     entered_at_ms: fact.stamp.ms(),
                     by: fact.stamp.actor,
+                    corrections: Vec::new(),
                 });
+            }
+            (Event::ReadingCorrected(corrected), State::Manual(manual)) => {
+                let (at_ms, by) = (fact.stamp.ms(), fact.stamp.actor);
+                manual.corrections.push(Correction { corrected: corrected.clone(), at_ms, by });
             }
             (Event::PartChanged(changed), State::Day(day)) => day.parts.push(changed.clone()),
             (Event::PartChanged(changed), State::Nothing) => {

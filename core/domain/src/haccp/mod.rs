@@ -21,7 +21,7 @@ use trivet_log::{Id, Lane, Origin};
 pub use decide::decide;
 pub use event::{
     BreachClosed, BreachKind, BreachOpened, Cause, Doubt, Event, Kept, MAX_KEPT, MAX_RAW, Mark, MinuteRead, NoData,
-    Part, PartChanged, ProbeLost, ProbeReturned, Reading, ReadingRecorded,
+    Part, PartChanged, ProbeLost, ProbeReturned, Reading, ReadingCorrected, ReadingRecorded,
 };
 pub use fold::{Breach, Day, Hour, HourReading, Manual, Outage, State, fold};
 pub use limit::{Bound, Limit, Scale};
@@ -68,6 +68,13 @@ pub enum Command {
         source: String,
         /// In force when it was measured, by plan and probe: another subject, so whoever records reads them.
         limits: Limits,
+    },
+    /// What a person gave was mistyped: it was this, or nothing.
+    Correct {
+        reading: Id,
+        value: Option<MilliCelsius>,
+        scale: Scale,
+        why: String,
     },
 }
 
@@ -119,7 +126,7 @@ impl Command {
             Command::ChangePart(changed) => day_id(changed.probe, changed.at_ms.div_euclid(24 * 3_600_000)),
             Command::OpenBreach { breach, .. } | Command::CloseBreach { breach, .. } => *breach,
             Command::LoseProbe { outage, .. } | Command::ReturnProbe { outage } => *outage,
-            Command::Record { reading, .. } => *reading,
+            Command::Record { reading, .. } | Command::Correct { reading, .. } => *reading,
         }
     }
 }

@@ -478,6 +478,23 @@ fn a_reading_that_a_person_gives() {
     let refusal = run(&mut kitchen, record(51, 9, 6_000)).unwrap_err();
     assert_eq!((refusal.why, refusal.field.as_deref()), (Why::Invalid, Some("sensorId")));
     assert_eq!(run(&mut kitchen, record(52, 1, 900_000)).unwrap_err().field.as_deref(), Some("value"));
+    // It was mistyped: what was written stays, and what stands is the last word.
+    let correct = |value: Option<i32>, why: &str| Command::Correct {
+        reading: id(50),
+        value: value.map(MilliCelsius),
+        scale: Scale::Celsius,
+        why: why.into(),
+    };
+    assert_eq!(run(&mut kitchen, correct(Some(4_000), " ")).unwrap_err().field.as_deref(), Some("why"));
+    assert_eq!(run(&mut kitchen, correct(Some(900_000), "typo")).unwrap_err().field.as_deref(), Some("value"));
+    assert_eq!(run(&mut kitchen, correct(Some(6_000), "typo")).unwrap_err().why, Why::Conflict);
+    run(&mut kitchen, correct(Some(4_000), "typo")).unwrap();
+    run(&mut kitchen, correct(None, "the other fridge")).unwrap();
+    let State::Manual(manual) = fold(kitchen.history(id(50))) else { panic!("a manual reading") };
+    assert_eq!((manual.recorded.value, manual.value()), (MilliCelsius(6_000), None));
+    assert_eq!(manual.corrections.first().map(|first| first.corrected.value), Some(Some(MilliCelsius(4_000))));
+    let missing = Command::Correct { reading: id(51), value: None, scale: Scale::Celsius, why: "typo".into() };
+    assert_eq!(run(&mut kitchen, missing).unwrap_err().why, Why::Unknown);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::calibration::{Compared, Correction, references};
 use super::event::*;
-use super::fold::{Cooling, State};
+use super::fold::{Check, Cooling, State};
 use super::plan::{AnswerKind, CheckKind, Choice, Need, Plan, PlannedCheck, Rule};
 use super::timer::TimerState;
 use super::{Command, DOCUMENT, MAX_HISTORY, MAX_NAME, MAX_NOTE, plan_document};
@@ -17,6 +17,8 @@ pub const EARLY_MS: i64 = 60 * 60_000;
 /// A clock of a tablet may run ahead of the box's.
 const AHEAD_MS: i64 = 60_000;
 const FIELD: &str = "plan";
+/// Of one check.
+const MAX_CORRECTIONS: usize = 20;
 
 /// What a person answers to a check.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,6 +54,9 @@ pub fn decide(history: &History, state: &State, command: &Command, context: &dyn
         (Command::ChangePlan { plan, .. }, _) => change_plan(history, subject, plan),
         (Command::ApprovePlan { .. }, State::Plans(_) | State::Nothing) => approve(state, command, context),
         (Command::DoCheck { .. }, State::Nothing | State::Check(_)) => do_check(state, command, context),
+        (Command::CorrectCheck { .. }, State::Check(check)) => {
+            correct_check(check, command).and_then(|c| one(c.into()))
+        }
         (Command::MissCheck { missed, grace_minutes, .. }, state) => {
             let end_ms = missed.due_ms + i64::from(*grace_minutes) * 60_000;
             match state {
@@ -87,6 +92,9 @@ pub fn decide(history: &History, state: &State, command: &Command, context: &dyn
                 }
                 one(take_action(choice, action)?.into())
             }
+            Command::AssignRecord { .. } if record.closed.is_some() => Err(Refusal::conflict("this record is closed")),
+            Command::AssignRecord { to, .. } if record.responsible == *to => Ok(Vec::new()),
+            Command::AssignRecord { to, .. } => one(RecordAssigned { to: *to }.into()),
             Command::CloseRecord { .. } if record.closed.is_some() => Ok(Vec::new()),
             Command::CloseRecord { .. } if record.actions.is_empty() => {
                 Err(Refusal::conflict("a record is closed with a corrective action: say what was done"))
@@ -135,6 +143,7 @@ fn grows(command: &Command) -> bool {
             | Command::MeasureTimer { .. }
             | Command::OpenRecord { .. }
             | Command::TakeAction { .. }
+            | Command::AssignRecord { .. }
     )
 }
 
@@ -194,6 +203,35 @@ fn do_check(state: &State, command: &Command, context: &dyn Context) -> Decision
     if due_ms.is_some_and(|due| context.now_ms() < due - EARLY_MS) {
         return Err(Refusal::conflict("it is too early for this check: at most an hour before it is due"));
     }
+    let done = answer(planned, rules, answered, *due_ms, *plan_version)?;
+    Ok(vec![(command.subject(), done.into())])
+}
+
+/// What was answered was mistyped: the whole answer anew, judged as the first was. Whether it was in time stays.
+fn correct_check(check: &Check, command: &Command) -> Result<CheckCorrected, Refusal> {
+    let (Command::CorrectCheck { planned, rules, answered, why, .. }, Some(first)) = (command, &check.done) else {
+        return Err(Refusal::conflict("this check is not done: there is nothing to correct"));
+    };
+    if check.corrections.len() >= MAX_CORRECTIONS {
+        return Err(Refusal::full(format!("a check is corrected at most {MAX_CORRECTIONS} times")));
+    }
+    name("why", why)?;
+    let first = &first.what;
+    let judged = answer(planned, rules, answered, first.due_ms, first.plan_version)?;
+    let done = CheckDone { grace_minutes: first.grace_minutes, ..judged };
+    if check.stands() == Some(&done) {
+        return Err(Refusal::conflict("this stands already"));
+    }
+    Ok(CheckCorrected { done, why: why.clone() })
+}
+
+fn answer(
+    planned: &PlannedCheck,
+    rules: &[Rule],
+    answered: &Answered,
+    due_ms: Option<i64>,
+    plan_version: Option<u32>,
+) -> Result<CheckDone, Refusal> {
     let values = values(planned, rules, &answered.values)?;
     let answers = answers(planned, &answered.answers)?;
     for (field, text) in [("product", &answered.product), ("supplier", &answered.supplier), ("lot", &answered.lot)] {
@@ -209,23 +247,22 @@ fn do_check(state: &State, command: &Command, context: &dyn Context) -> Decision
         }
     }
     let yes = answers.iter().all(|answer| answer.yes != Some(false));
-    let done = CheckDone {
+    Ok(CheckDone {
         check: planned.id.clone(),
         name: planned.name.clone(),
         kind: planned.kind,
         passed: yes && values.iter().all(|value| value.within) && answered.accepted != Some(false),
         values,
         answers,
-        due_ms: *due_ms,
+        due_ms,
         grace_minutes: due_ms.map(|_| planned.grace_minutes),
-        plan_version: *plan_version,
+        plan_version,
         product: answered.product.clone(),
         supplier: answered.supplier.clone(),
         lot: answered.lot.clone(),
         accepted: answered.accepted,
         note: answered.note.clone(),
-    };
-    Ok(vec![(command.subject(), done.into())])
+    })
 }
 
 fn values(planned: &PlannedCheck, rules: &[Rule], measured: &[Measured]) -> Result<Vec<CheckValue>, Refusal> {

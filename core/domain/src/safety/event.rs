@@ -29,6 +29,8 @@ crate::events! {
     0x0920 => RecordClosed,
     0x0921 => RecordVerified,
     0x0922 => Reviewed,
+    0x0923 => CheckCorrected,
+    0x0924 => RecordAssigned,
 }
 
 impl From<Event> for AnyEvent {
@@ -86,6 +88,16 @@ pub struct CheckDone {
     pub accepted: Option<bool>,
     #[n(13)]
     pub note: Option<String>,
+}
+
+/// The answer to a check was mistyped. What was answered first stays, with its time, and this stands beside it.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct CheckCorrected {
+    /// The whole answer as it should have been.
+    #[n(0)]
+    pub done: CheckDone,
+    #[n(1)]
+    pub why: String,
 }
 
 /// A temperature of a check with the limit that it was judged by.
@@ -474,6 +486,14 @@ pub enum Disposition {
     /// There was none.
     #[n(3)]
     NoFood,
+}
+
+/// Who sees to a record.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct RecordAssigned {
+    /// None: nobody any more.
+    #[n(0)]
+    pub to: Option<Id>,
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]

@@ -5,7 +5,7 @@ use trivet_log::Id;
 
 use super::cooling::{Course, Sample};
 use super::event::{
-    Calibrated, CheckDone, CheckMissed, CoolingEnded, CoolingSettled, CoolingStarted, CoolingWarned,
+    Calibrated, CheckCorrected, CheckDone, CheckMissed, CoolingEnded, CoolingSettled, CoolingStarted, CoolingWarned,
     CorrectiveActionTaken, Event, RecordOpened, RecordVerified, Reviewed, TimerEnded, TimerExpired, TimerStarted,
 };
 use super::plan::Plan;
@@ -66,8 +66,11 @@ pub fn in_force(approvals: &[Approval], now_ms: i64) -> Option<&Approval> {
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Check {
+    /// As it was answered first: whether it was in time goes by this.
     pub done: Option<Entered<CheckDone>>,
     pub missed: Option<Entered<CheckMissed>>,
+    /// The last is what stands.
+    pub corrections: Vec<Entered<CheckCorrected>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +82,12 @@ pub enum Punctual {
 }
 
 impl Check {
+    /// The answer that stands.
+    pub fn stands(&self) -> Option<&CheckDone> {
+        let done = self.done.as_ref()?;
+        Some(self.corrections.last().map_or(&done.what, |last| &last.what.done))
+    }
+
     /// A check without a due time is on time whenever it is done.
     pub fn punctual(&self) -> Punctual {
         let Some(done) = &self.done else { return Punctual::Missed };
@@ -151,6 +160,7 @@ impl Timer {
 pub struct Record {
     pub opened: Entered<RecordOpened>,
     pub actions: Vec<Entered<CorrectiveActionTaken>>,
+    pub responsible: Option<Id>,
     pub closed: Option<(i64, Id)>,
     pub verified: Option<Entered<RecordVerified>>,
 }
@@ -192,16 +202,19 @@ impl State {
                 }
             }
             (Event::CheckDone(done), State::Nothing) => {
-                *self = State::Check(Check { done: Some(Entered::of(fact, done)), missed: None });
+                *self = State::Check(Check { done: Some(Entered::of(fact, done)), ..Check::default() });
             }
             (Event::CheckDone(done), State::Check(check)) => {
                 check.done.get_or_insert_with(|| Entered::of(fact, done));
             }
             (Event::CheckMissed(missed), State::Nothing) => {
-                *self = State::Check(Check { done: None, missed: Some(Entered::of(fact, missed)) });
+                *self = State::Check(Check { missed: Some(Entered::of(fact, missed)), ..Check::default() });
             }
             (Event::CheckMissed(missed), State::Check(check)) => {
                 check.missed.get_or_insert_with(|| Entered::of(fact, missed));
+            }
+            (Event::CheckCorrected(corrected), State::Check(check)) if check.done.is_some() => {
+                check.corrections.push(Entered::of(fact, corrected));
             }
             (Event::CoolingStarted(started), State::Nothing) => {
                 *self = State::Cooling(Cooling {
@@ -230,6 +243,7 @@ impl State {
                 *self = State::Record(Record {
                     opened: Entered::of(fact, opened),
                     actions: Vec::new(),
+                    responsible: None,
                     closed: None,
                     verified: None,
                 });
@@ -278,6 +292,7 @@ impl Record {
     fn apply(&mut self, event: &Event, fact: &Fact) {
         match event {
             Event::CorrectiveActionTaken(action) => self.actions.push(Entered::of(fact, action)),
+            Event::RecordAssigned(assigned) => self.responsible = assigned.to,
             Event::RecordClosed(_) => {
                 self.closed.get_or_insert((fact.stamp.ms(), fact.stamp.actor));
             }

@@ -65,6 +65,14 @@ pub enum Command {
         plan_version: Option<u32>,
         answered: Box<Answered>,
     },
+    /// `planned` and `rules` are those of the plan by which it was answered.
+    CorrectCheck {
+        slot: Id,
+        planned: Box<PlannedCheck>,
+        rules: Vec<Rule>,
+        answered: Box<Answered>,
+        why: String,
+    },
     MissCheck {
         slot: Id,
         missed: CheckMissed,
@@ -141,6 +149,10 @@ pub enum Command {
         choice: Choice,
         action: CorrectiveActionTaken,
     },
+    AssignRecord {
+        record: Id,
+        to: Option<Id>,
+    },
     CloseRecord {
         record: Id,
     },
@@ -189,7 +201,9 @@ impl Command {
         match self {
             Command::ChangePlan { location, .. } => plan_document(*location),
             Command::ApprovePlan { location, .. } => approvals(*location),
-            Command::DoCheck { slot, .. } | Command::MissCheck { slot, .. } => *slot,
+            Command::DoCheck { slot, .. } | Command::CorrectCheck { slot, .. } | Command::MissCheck { slot, .. } => {
+                *slot
+            }
             Command::StartCooling { run, .. }
             | Command::MeasureCooling { run, .. }
             | Command::WarnCooling { run, .. }
@@ -203,6 +217,7 @@ impl Command {
             Command::Calibrate { calibration, .. } => *calibration,
             Command::OpenRecord { record, .. }
             | Command::TakeAction { record, .. }
+            | Command::AssignRecord { record, .. }
             | Command::CloseRecord { record }
             | Command::VerifyRecord { record, .. } => *record,
             Command::Review { review, .. } => *review,

@@ -421,6 +421,25 @@ fn a_check_is_judged_by_limit_and_time() {
         run(&mut kitchen, check(slot, name, None, answered(rule, milli, held, took))).unwrap();
         assert_eq!(done(&kitchen, slot).done.unwrap().what.passed, passed, "{rule} {milli} {held:?} {took:?}");
     }
+    // What was mistyped is judged anew; the first answer, and its time, stay.
+    let correct = |slot: u8, held: Option<u32>, why: &str| {
+        let Command::DoCheck { slot, planned, rules, answered, .. } =
+            check(slot, "cooking", None, answered("US-CK155", 68_333, held, None))
+        else {
+            panic!("a check")
+        };
+        Command::CorrectCheck { slot, planned, rules, answered, why: why.into() }
+    };
+    assert_eq!(run(&mut kitchen, correct(2, Some(18), "")).unwrap_err().field.as_deref(), Some("why"));
+    assert_eq!(
+        run(&mut kitchen, correct(2, None, "typo")).unwrap_err().field.as_deref(),
+        Some("values[0].heldSeconds")
+    );
+    assert_eq!(run(&mut kitchen, correct(2, Some(16), "typo")).unwrap_err().why, Why::Conflict);
+    run(&mut kitchen, correct(2, Some(18), "typo")).unwrap();
+    let corrected = done(&kitchen, 2);
+    assert!(!corrected.done.as_ref().unwrap().what.passed && corrected.stands().unwrap().passed);
+    assert!(run(&mut kitchen, correct(9, Some(18), "typo")).is_err(), "nobody has answered it");
     let delivery = |supplier: Option<&str>, yes: bool, accepted: Option<bool>| Answered {
         supplier: supplier.map(str::to_owned),
         accepted,

@@ -83,18 +83,20 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
             Ok(())
         }
         State::Manual(manual) => {
-            let sql = "INSERT OR REPLACE INTO haccp_manual VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+            let sql = "INSERT OR REPLACE INTO haccp_manual VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
             conn.prepare_cached(sql)?.execute(params![
                 id.as_bytes(),
                 manual.recorded.probe.as_bytes(),
-                manual.recorded.value.0,
+                manual.value().map(|milli| milli.0),
                 manual.recorded.measured_at_ms,
                 manual.entered_at_ms,
                 manual.recorded.source,
                 manual.by.as_bytes(),
                 manual.recorded.min.map(|milli| milli.0),
                 manual.recorded.max.map(|milli| milli.0),
-                manual.recorded.scale.map(Scale::name)
+                manual.scale().map(Scale::name),
+                manual.stands_since_ms(),
+                !manual.corrections.is_empty()
             ])?;
             Ok(())
         }

@@ -29,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(breaches))
         .routes(routes!(release))
         .routes(routes!(temperatures, record))
+        .routes(routes!(correct))
         .merge(super::record::routes())
         .route("/api/temperature", axum::routing::get(temperatures).post(record))
 }
@@ -165,6 +166,17 @@ struct NewTemperature {
     /// What it was measured with, or who sent it.
     #[serde(default)]
     source: String,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewCorrection {
+    /// What was measured; left out: nothing was, and the reading is taken back.
+    value: Option<f64>,
+    /// `C` or `F`, of the value.
+    unit: Option<String>,
+    /// 1 to 500 characters.
+    why: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -337,12 +349,7 @@ async fn record(
     };
     let invalid = |field: &str, text: &str| Problem::new(StatusCode::BAD_REQUEST, text).field(field, text);
     let Parsed(body) = body.map_err(bad)?;
-    let (scale, value) = match body.unit.as_str() {
-        "C" | "°C" | "celsius" => (Scale::Celsius, MilliCelsius::from_degrees(body.value)),
-        "F" | "°F" | "fahrenheit" => (Scale::Fahrenheit, MilliCelsius::from_fahrenheit(body.value)),
-        _ => return Err(invalid("unit", "`C` or `F`")),
-    };
-    let value = value.ok_or_else(|| invalid("value", "no temperature of a kitchen"))?;
+    let (scale, value) = measured(body.value, &body.unit).map_err(bad)?;
     if body.location_id.is_some_and(|location| Id(location) != app.identity.certificate.location) {
         return Err(invalid("locationId", "this box keeps another location's record"));
     }
@@ -357,6 +364,36 @@ async fn record(
     let recorded = app.read(move |view| view::manual(view.conn, key)).await?;
     let recorded = recorded.ok_or_else(|| Problem::not_found("reading"))?;
     Ok((StatusCode::CREATED, Json(recorded)))
+}
+
+/// A temperature as somebody gives it.
+fn measured(value: f64, unit: &str) -> Result<(Scale, MilliCelsius), Problem> {
+    let (scale, value) = match unit {
+        "C" | "°C" | "celsius" => (Scale::Celsius, MilliCelsius::from_degrees(value)),
+        "F" | "°F" | "fahrenheit" => (Scale::Fahrenheit, MilliCelsius::from_fahrenheit(value)),
+        _ => return Err(Problem::invalid("unit", "`C` or `F`")),
+    };
+    Ok((scale, value.ok_or_else(|| Problem::invalid("value", "no temperature of a kitchen"))?))
+}
+
+/// Corrects a reading that was mistyped (HAC-04). What was written stays; a record that it opened is closed as any other.
+#[utoipa::path(post, path = "/api/v1/temperature/{id}/corrections", tag = "haccp", params(("id" = Uuid, Path)),
+    request_body = NewCorrection,
+    responses((status = 200, body = ManualView), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn correct(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Key(key): Key,
+    Parsed(body): Parsed<NewCorrection>,
+) -> Result<Json<ManualView>, Problem> {
+    let given = body.value.map(|value| measured(value, body.unit.as_deref().unwrap_or_default())).transpose()?;
+    let (scale, value) = given.map_or((Scale::Celsius, None), |(scale, value)| (scale, Some(value)));
+    let command = Command::Correct { reading: Id(id), value, scale, why: body.why };
+    app.submit(caller.actor(), key, AnyCommand::Haccp(command)).await?;
+    let shown = app.read(move |view| view::manual(view.conn, Id(id))).await?;
+    shown.map(Json).ok_or_else(|| Problem::not_found("reading"))
 }
 
 /// Readings given by people and other systems, the newest first.

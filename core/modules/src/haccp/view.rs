@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
-use trivet_domain::haccp::{DOCUMENT, Doubt, HourReading, Limits, NoData, Probe, Reading, Verdict};
+use trivet_domain::haccp::{self, DOCUMENT, Doubt, HourReading, Limits, NoData, Probe, Reading, Verdict};
 use trivet_domain::{MilliCelsius, safety};
 use trivet_log::{Id, TimeQuality};
 use trivet_replica::View;
@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::minutes::{self, Figures, minutes};
 use super::{Samples, counting, parts};
+use crate::access::name_of;
 use crate::menu::view::ConflictView;
 use crate::plans;
 use crate::time;
@@ -188,7 +189,8 @@ pub struct ManualView {
     pub id: Uuid,
     pub sensor_id: Uuid,
     pub sensor_name: String,
-    pub value_milli_c: i32,
+    /// What stands; missing: it was taken back.
+    pub value_milli_c: Option<i32>,
     /// `C` or `F`, as it was given; missing where an earlier release recorded it.
     pub unit: Option<String>,
     pub measured_at: String,
@@ -198,10 +200,24 @@ pub struct ManualView {
     pub recorded_by: Option<String>,
     pub min_milli_c: Option<i32>,
     pub max_milli_c: Option<i32>,
-    /// By the limits in force when it was measured: those of plan and probe, the stricter of each side.
-    pub compliant: bool,
+    /// By the limits in force when it was measured: those of plan and probe, the stricter of each side. Missing where
+    /// nothing stands.
+    pub compliant: Option<bool>,
     /// `warn`, `high` or `critical`; none within the limits.
     pub severity: Option<String>,
+    /// The first one first.
+    pub corrections: Vec<CorrectionView>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = TemperatureCorrection)]
+#[serde(rename_all = "camelCase")]
+pub struct CorrectionView {
+    pub at: String,
+    pub by: Option<String>,
+    pub why: String,
+    /// What stood until then.
+    pub before_milli_c: Option<i32>,
 }
 
 pub fn probes(view: &View<'_>) -> rusqlite::Result<Vec<ProbeView>> {
@@ -494,12 +510,12 @@ pub struct ManualFilter {
 }
 
 const MANUAL: &str = "SELECT m.id, m.probe, coalesce(p.name, ''), m.value, m.measured_ms, m.entered_ms, m.source, w.name, \
-    m.min, m.max, m.scale FROM haccp_manual m LEFT JOIN haccp_probe p ON p.id=m.probe \
+    m.min, m.max, m.scale, m.corrected FROM haccp_manual m LEFT JOIN haccp_probe p ON p.id=m.probe \
     LEFT JOIN access_person w ON w.id=m.person";
 
 pub fn manual(conn: &Connection, id: Id) -> rusqlite::Result<Option<ManualView>> {
     let mut statement = conn.prepare_cached(&format!("{MANUAL} WHERE m.id=?1"))?;
-    statement.query_row([id.as_bytes()], manual_from_row).optional()
+    statement.query_row([id.as_bytes()], |row| manual_from_row(conn, row)).optional()
 }
 
 /// The newest first.
@@ -515,27 +531,29 @@ pub fn manuals(conn: &Connection, filter: &ManualFilter) -> rusqlite::Result<Vec
             filter.to_ms,
             filter.after.as_ref().map(Id::as_bytes)
         ],
-        manual_from_row,
+        |row| manual_from_row(conn, row),
     )?;
     let wanted = |row: &rusqlite::Result<ManualView>| {
         row.as_ref().map_or(true, |manual| {
-            filter.compliant.is_none_or(|compliant| manual.compliant == compliant)
+            filter.compliant.is_none_or(|compliant| manual.compliant == Some(compliant))
                 && filter.severity.as_ref().is_none_or(|severity| manual.severity.as_ref() == Some(severity))
         })
     };
     rows.filter(wanted).take(filter.limit).collect()
 }
 
-fn manual_from_row(row: &Row<'_>) -> rusqlite::Result<ManualView> {
-    let value: i32 = row.get(3)?;
+fn manual_from_row(conn: &Connection, row: &Row<'_>) -> rusqlite::Result<ManualView> {
+    let value: Option<i32> = row.get(3)?;
+    let id = Id::from_bytes(row.get(0)?);
     let (min, max): (Option<i32>, Option<i32>) = (row.get(8)?, row.get(9)?);
     let limits = Limits { min: min.map(MilliCelsius), max: max.map(MilliCelsius) };
-    let severity = match limits.judge(MilliCelsius(value)) {
-        Verdict::Within => None,
-        Verdict::Above(severity) | Verdict::Below(severity) => Some(severity.name().to_owned()),
+    let severity = match value.map(|value| limits.judge(MilliCelsius(value))) {
+        None | Some(Verdict::Within) => None,
+        Some(Verdict::Above(severity) | Verdict::Below(severity)) => Some(severity.name().to_owned()),
     };
+    let corrections = if row.get(11)? { corrections(conn, id)? } else { Vec::new() };
     Ok(ManualView {
-        id: Uuid::from_bytes(row.get(0)?),
+        id: id.0,
         sensor_id: Uuid::from_bytes(row.get(1)?),
         sensor_name: row.get(2)?,
         value_milli_c: value,
@@ -546,7 +564,24 @@ fn manual_from_row(row: &Row<'_>) -> rusqlite::Result<ManualView> {
         recorded_by: row.get(7)?,
         min_milli_c: min,
         max_milli_c: max,
-        compliant: severity.is_none(),
+        compliant: value.map(|_| severity.is_none()),
         severity,
+        corrections,
     })
+}
+
+fn corrections(conn: &Connection, reading: Id) -> rusqlite::Result<Vec<CorrectionView>> {
+    let haccp::State::Manual(manual) = haccp::fold(&log::facts_of(conn, reading)?) else { return Ok(Vec::new()) };
+    let mut before = Some(manual.recorded.value);
+    let mut shown = Vec::new();
+    for correction in manual.corrections {
+        shown.push(CorrectionView {
+            at: time::text(correction.at_ms),
+            by: name_of(conn, correction.by)?,
+            why: correction.corrected.why,
+            before_milli_c: before.map(|milli| milli.0),
+        });
+        before = correction.corrected.value;
+    }
+    Ok(shown)
 }

@@ -288,12 +288,15 @@ pub struct ActionLine {
 #[serde(rename_all = "camelCase")]
 pub struct ReadingLine {
     pub unit: String,
-    pub value: Temperature,
+    /// What stands; missing: it was taken back.
+    pub value: Option<Temperature>,
     pub measured_at: String,
     pub entered_at: String,
     pub by: String,
     pub source: String,
-    pub compliant: bool,
+    pub compliant: Option<bool>,
+    /// What stood before, who corrected it, when and why.
+    pub corrections: Vec<String>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]

@@ -363,23 +363,25 @@ impl Report {
             vec![
                 one.unit.clone(),
                 one.measured_at.clone(),
-                one.value.shown.clone(),
+                one.value.as_ref().map_or_else(|| "taken back".to_owned(), |value| value.shown.clone()),
                 unit.to_owned(),
-                yes(one.compliant),
+                one.compliant.map_or_else(String::new, yes),
                 one.by.clone(),
                 one.entered_at.clone(),
                 one.source.clone(),
+                one.corrections.join("; "),
             ]
         };
         let of = [
-            ("unit", "Unit", 20),
-            ("measured_at", "Measured", 16),
+            ("unit", "Unit", 17),
+            ("measured_at", "Measured", 14),
             ("value", "Value", 8),
             ("temperature_unit", "", 0),
-            ("within", "Within", 8),
-            ("by", "By", 16),
-            ("entered_at", "Entered", 16),
-            ("source", "With", 16),
+            ("within", "Within", 7),
+            ("by", "By", 12),
+            ("entered_at", "Entered", 14),
+            ("source", "With", 10),
+            ("corrected", "Corrected", 18),
         ];
         let rows = self.readings.iter().map(row).collect();
         self.table("readings", &format!("Readings by hand (in {unit})"), &of, rows, "None was entered.")

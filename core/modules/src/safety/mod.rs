@@ -59,6 +59,7 @@ pub const MODULE: Module = Module {
         read("/api/v1/haccp/calibrations/due"),
         read("/api/v1/haccp/records"),
         read("/api/v1/haccp/records/{id}"),
+        read("/api/v1/haccp/people"),
         read("/api/v1/haccp/reviews"),
         read("/api/v1/haccp/compliance"),
     ],

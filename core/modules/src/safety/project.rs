@@ -25,7 +25,7 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
                 due,
                 at_ms.unwrap_or_default(),
                 check.was_missed() || check.punctual() == Punctual::Missed,
-                done.is_none_or(|done| done.what.passed),
+                check.stands().is_none_or(|done| done.passed),
             ])?;
             Ok(())
         }

@@ -150,7 +150,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
     let mut timers = wanted("SELECT s.id FROM safety_timer s WHERE s.too_warm=1")?;
     let expired = "SELECT s.id FROM safety_timer s WHERE s.ended_ms IS NULL AND s.expired_ms<?1 AND s.too_warm=0";
     timers.extend(wanted(expired)?);
-    let manual = "SELECT s.id FROM haccp_manual s WHERE s.entered_ms>?1-86400000 AND (s.value>s.max OR s.value<s.min)";
+    let manual = "SELECT s.id FROM haccp_manual s WHERE s.stands_ms>?1-86400000 AND (s.value>s.max OR s.value<s.min)";
     let manual = wanted(manual)?;
     let calibrations = wanted("SELECT s.id FROM safety_calibration s WHERE s.found_good=0")?;
     // The plan is long: it is read where something asks for it.
@@ -182,11 +182,11 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
     };
     for id in checks {
         let Some(check) = view::check_state(conn, id)? else { continue };
-        let (what, plan_version, named) = match (&check.done, &check.missed) {
-            (Some(done), _) if !done.what.passed => {
-                let severity = if measures_food(done.what.kind) { Severity::High } else { Severity::Warn };
-                let summary = format!("{}: not passed{}", done.what.name, about_product(done.what.product.as_deref()));
-                (record(RecordKind::CheckFailed, severity, summary, id), done.what.plan_version, &done.what.check)
+        let (what, plan_version, named) = match (check.stands(), &check.missed) {
+            (Some(done), _) if !done.passed => {
+                let severity = if measures_food(done.kind) { Severity::High } else { Severity::Warn };
+                let summary = format!("{}: not passed{}", done.name, about_product(done.product.as_deref()));
+                (record(RecordKind::CheckFailed, severity, summary, id), done.plan_version, &done.check)
             }
             (_, Some(missed)) => {
                 let severity = if measures_food(missed.what.kind) { Severity::High } else { Severity::Warn };
@@ -235,11 +235,9 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
     for id in manual {
         let Some(read) = crate::haccp::view::manual(conn, id)? else { continue };
         let limits = Limits { min: read.min_milli_c.map(MilliCelsius), max: read.max_milli_c.map(MilliCelsius) };
-        let (Verdict::Above(severity) | Verdict::Below(severity)) = limits.judge(MilliCelsius(read.value_milli_c))
-        else {
-            continue;
-        };
-        let summary = format!("{}: {} by hand", read.sensor_name, MilliCelsius(read.value_milli_c));
+        let Some(value) = read.value_milli_c.map(MilliCelsius) else { continue };
+        let (Verdict::Above(severity) | Verdict::Below(severity)) = limits.judge(value) else { continue };
+        let summary = format!("{}: {value} by hand", read.sensor_name);
         let opened = record(RecordKind::Breach, severity, summary, id);
         open(id, RecordOpened { probe: Some(Id(read.sensor_id)), ..opened });
     }

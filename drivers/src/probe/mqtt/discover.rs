@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::shape::{Bare, Shape, Unit, degrees};
 use super::{Place, json, state};
+use crate::broker::topics::matches;
 use crate::probe::{InputState, Value};
 
 /// What is remembered; past it, what was heard longest ago goes.
@@ -182,19 +183,6 @@ impl Seen {
 impl Shape {
     fn publishes(&self, topic: &str) -> bool {
         self.topics.iter().any(|filter| matches(filter, topic))
-    }
-}
-
-/// Whether a topic is one of a filter's (MQTT 3.1.1, 4.7): `+` stands for a level, `#` for the rest.
-pub fn matches(filter: &str, topic: &str) -> bool {
-    let (mut filter, mut topic) = (filter.split('/'), topic.split('/'));
-    loop {
-        match (filter.next(), topic.next()) {
-            (Some("#"), _) | (None, None) => return true,
-            (Some("+"), Some(_)) => {}
-            (Some(one), Some(other)) if one == other => {}
-            _ => return false,
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use trivet_domain::{MilliCelsius, haccp};
 use trivet_log::Id;
 
 use super::{Gathering, MOST};
-use crate::haccp::view::{ManualFilter, ManualView, manuals};
+use crate::haccp::view::{CorrectionView, ManualFilter, ManualView, manuals};
 use crate::reports::answer::Checks;
 use crate::reports::model::{CheckLine, CoolingLine, ReadingLine, TimerLine};
 use crate::reports::site::limit_words;
@@ -26,6 +26,11 @@ impl Gathering<'_> {
         }
         found.retain(|reading| self.is_wanted(Some(reading.sensor_id)));
         found.sort_by(|a, b| a.measured_at.cmp(&b.measured_at));
+        let corrected = |correction: &CorrectionView| {
+            let before = correction.before_milli_c.map(|milli| self.site.degrees(&self.site.temperature(milli, None)));
+            let before = before.unwrap_or_else(|| "taken back".to_owned());
+            format!("{before} before; {}", self.correction(&correction.at, correction.by.as_deref(), &correction.why))
+        };
         let line = |reading: ManualView| {
             let limits = haccp::Limits {
                 min: reading.min_milli_c.map(MilliCelsius),
@@ -33,7 +38,8 @@ impl Gathering<'_> {
             };
             ReadingLine {
                 unit: reading.sensor_name,
-                value: self.site.judged(reading.value_milli_c, limits),
+                value: reading.value_milli_c.map(|milli| self.site.judged(milli, limits)),
+                corrections: reading.corrections.iter().map(corrected).collect(),
                 measured_at: self.site.retime(&reading.measured_at),
                 entered_at: self.site.retime(&reading.entered_at),
                 by: reading.recorded_by.unwrap_or_else(|| "the box".to_owned()),
@@ -76,7 +82,31 @@ impl Gathering<'_> {
         Ok((lines, checks))
     }
 
+    fn correction(&self, at: &str, by: Option<&str>, why: &str) -> String {
+        format!("corrected {} by {}: {why}", self.site.retime(at), by.unwrap_or("the box"))
+    }
+
+    /// What stands, and what stood before each correction.
     fn found(&self, check: &view::CheckView) -> String {
+        let mut parts = self.answered(&check.values, &check.answers);
+        parts.extend(check.product.clone());
+        let named = |name: &str, text: &Option<String>| text.as_ref().map(|text| format!("{name} {text}"));
+        parts.extend(named("from", &check.supplier));
+        parts.extend(named("lot", &check.lot));
+        parts.extend(check.accepted.map(|yes| if yes { "accepted".to_owned() } else { "rejected".to_owned() }));
+        parts.extend(check.note.clone());
+        for correction in &check.corrections {
+            let before = &correction.before;
+            let passed = if before.passed { "passed" } else { "not passed" };
+            let mut stood = self.answered(&before.values, &before.answers);
+            stood.insert(0, passed.to_owned());
+            let what = self.correction(&correction.at, correction.by.as_deref(), &correction.why);
+            parts.push(format!("{what} (before: {})", stood.join(", ")));
+        }
+        parts.join("; ")
+    }
+
+    fn answered(&self, values: &[view::CheckValueView], answers: &[view::CheckAnswerView]) -> Vec<String> {
         let value = |value: &view::CheckValueView| {
             let shown = self.site.temperature(value.milli_c, Some(value.limit));
             let within = if value.within { "" } else { ": not met" };
@@ -96,15 +126,7 @@ impl Gathering<'_> {
             (None, Some(text)) => format!("{}: {text}", answer.ask),
             (None, None) => answer.ask.clone(),
         };
-        let named = |name: &str, text: &Option<String>| text.as_ref().map(|text| format!("{name} {text}"));
-        let mut parts: Vec<String> = check.values.iter().map(value).collect();
-        parts.extend(check.answers.iter().map(answer));
-        parts.extend(check.product.clone());
-        parts.extend(named("from", &check.supplier));
-        parts.extend(named("lot", &check.lot));
-        parts.extend(check.accepted.map(|yes| if yes { "accepted".to_owned() } else { "rejected".to_owned() }));
-        parts.extend(check.note.clone());
-        parts.join("; ")
+        values.iter().map(value).chain(answers.iter().map(answer)).collect()
     }
 
     pub(super) fn cooling(&mut self) -> rusqlite::Result<Vec<CoolingLine>> {

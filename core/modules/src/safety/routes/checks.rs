@@ -1,7 +1,7 @@
 //! Checks: what is due, and the answers.
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use trivet_domain::MilliCelsius;
@@ -12,6 +12,7 @@ use trivet_replica::{App, Caller, Key, Problem};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use uuid::Uuid;
 
 use super::{DAY, Span, moment, standing, submit};
 use crate::plans;
@@ -21,7 +22,7 @@ use crate::safety::view::{self, CheckView, DueView};
 const LONGEST_DUE: i64 = 32 * DAY;
 
 pub(super) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(checks, do_check))
+    OpenApiRouter::new().routes(routes!(checks, do_check)).routes(routes!(correct_check))
 }
 
 #[derive(Serialize, ToSchema)]
@@ -68,6 +69,25 @@ struct NewAnswer {
     text: Option<String>,
 }
 
+/// The whole answer as it should have been.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = NewCheckCorrection)]
+struct Corrected {
+    #[serde(default)]
+    values: Vec<NewValue>,
+    #[serde(default)]
+    answers: Vec<NewAnswer>,
+    product: Option<String>,
+    supplier: Option<String>,
+    lot: Option<String>,
+    /// Of a delivery.
+    accepted: Option<bool>,
+    note: Option<String>,
+    /// 1 to 500 characters.
+    why: String,
+}
+
 /// What is due and what was done in a period; today and the day before, if it is left out.
 #[utoipa::path(get, path = "/api/v1/haccp/checks", tag = "safety", params(Span),
     responses((status = 200, body = CheckList), (status = 422, body = Problem)))]
@@ -105,21 +125,15 @@ async fn do_check(
     if due_ms.is_none() && matches!(planned.schedule, safety::Schedule::Times { .. }) {
         return Err(Problem::invalid("dueAt", "this check has times of day: say which one is answered"));
     }
-    let value = |value: NewValue| Measured {
-        rule: value.rule,
-        value: MilliCelsius(value.milli_c),
-        held_seconds: value.held_seconds,
-        took_minutes: value.took_minutes,
-    };
-    let answer = |answer: NewAnswer| CheckAnswer { ask: answer.ask, yes: answer.yes, text: answer.text };
+    let NewCheck { values, answers, product, supplier, lot, accepted, note, .. } = body;
     let answered = Answered {
-        values: body.values.into_iter().map(value).collect(),
-        answers: body.answers.into_iter().map(answer).collect(),
-        product: body.product,
-        supplier: body.supplier,
-        lot: body.lot,
-        accepted: body.accepted,
-        note: body.note,
+        values: values.into_iter().map(Measured::from).collect(),
+        answers: answers.into_iter().map(CheckAnswer::from).collect(),
+        product,
+        supplier,
+        lot,
+        accepted,
+        note,
     };
     let command = Command::DoCheck {
         slot,
@@ -132,6 +146,62 @@ async fn do_check(
     submit(&app, caller, key, command).await?;
     let shown = app.read(move |view| view::check(view.conn, slot)).await?;
     shown.map(|check| (StatusCode::CREATED, Json(check))).ok_or_else(|| Problem::not_found("check"))
+}
+
+impl From<NewValue> for Measured {
+    fn from(value: NewValue) -> Measured {
+        Measured {
+            rule: value.rule,
+            value: MilliCelsius(value.milli_c),
+            held_seconds: value.held_seconds,
+            took_minutes: value.took_minutes,
+        }
+    }
+}
+
+impl From<NewAnswer> for CheckAnswer {
+    fn from(answer: NewAnswer) -> CheckAnswer {
+        CheckAnswer { ask: answer.ask, yes: answer.yes, text: answer.text }
+    }
+}
+
+/// Corrects what was mistyped (HAC-04). The first answer stays beside it, and whether it was in time goes by that one; a
+/// record that was opened about it is closed as any other.
+#[utoipa::path(post, path = "/api/v1/haccp/checks/{id}/corrections", tag = "safety", params(("id" = Uuid, Path)),
+    request_body = Corrected,
+    responses((status = 200, body = CheckView), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn correct_check(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Key(key): Key,
+    Parsed(body): Parsed<Corrected>,
+) -> Result<Json<CheckView>, Problem> {
+    let (slot, location) = (Id(id), app.identity.certificate.location);
+    let found = app.read(move |view| view::plan_of_check(view.conn, location, slot)).await?;
+    let (check, plan) = found.ok_or_else(|| Problem::not_found("check"))?;
+    let planned = plan.check(&check).ok_or_else(|| Problem::not_found("check"))?;
+    let Corrected { values, answers, product, supplier, lot, accepted, note, why } = body;
+    let answered = Answered {
+        values: values.into_iter().map(Measured::from).collect(),
+        answers: answers.into_iter().map(CheckAnswer::from).collect(),
+        product,
+        supplier,
+        lot,
+        accepted,
+        note,
+    };
+    let command = Command::CorrectCheck {
+        slot,
+        rules: plan.limits_of(planned).to_vec(),
+        planned: Box::new(planned.clone()),
+        answered: Box::new(answered),
+        why,
+    };
+    submit(&app, caller, key, command).await?;
+    let shown = app.read(move |view| view::check(view.conn, slot)).await?;
+    shown.map(Json).ok_or_else(|| Problem::not_found("check"))
 }
 
 /// The plan that asked for a check at a due time, and the id of that time.

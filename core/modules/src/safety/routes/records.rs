@@ -24,6 +24,8 @@ pub(super) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(records, open_record))
         .routes(routes!(record))
         .routes(routes!(take_action))
+        .routes(routes!(people))
+        .routes(routes!(assign_record))
         .routes(routes!(close_record))
         .routes(routes!(verify_record))
 }
@@ -71,6 +73,13 @@ struct NewAction {
     quantity: Option<String>,
     cause: Option<String>,
     note: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Responsible {
+    /// Null: nobody any more.
+    person_id: Option<Uuid>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -168,6 +177,48 @@ async fn choice(app: &App, record: &RecordView, wanted: &str) -> Result<Choice, 
     let mut choices = points.flat_map(|point| &point.corrective);
     let found = choices.find(|choice| choice.id == wanted).cloned();
     found.ok_or_else(|| Problem::invalid("choice", "a corrective action of the control point, or `other`"))
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = PeopleList)]
+struct People {
+    people: Vec<Somebody>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Somebody {
+    id: Uuid,
+    name: String,
+}
+
+/// Who may see to a record: those whose account is in use, by name.
+#[utoipa::path(get, path = "/api/v1/haccp/people", tag = "safety", responses((status = 200, body = People)))]
+async fn people(State(app): State<App>) -> Result<Json<People>, Problem> {
+    let people = app.read(|view| crate::access::active(view.conn)).await?;
+    let shown = |(id, name): (Id, String)| Somebody { id: id.0, name };
+    Ok(Json(People { people: people.into_iter().map(shown).collect() }))
+}
+
+/// Says who sees to a record (HAC-05).
+#[utoipa::path(put, path = "/api/v1/haccp/records/{id}/responsible", tag = "safety", params(("id" = Uuid, Path)),
+    request_body = Responsible,
+    responses((status = 200, body = RecordView), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 422, body = Problem)))]
+async fn assign_record(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<Uuid>,
+    Key(key): Key,
+    Parsed(body): Parsed<Responsible>,
+) -> Result<Json<RecordView>, Problem> {
+    if let Some(person) = body.person_id {
+        let is_here = app.read(move |view| crate::access::is_active(view.conn, Id(person))).await?;
+        if !is_here {
+            return Err(Problem::invalid("personId", "nobody who is active here has this id"));
+        }
+    }
+    submit(&app, caller, key, Command::AssignRecord { record: Id(id), to: body.person_id.map(Id) }).await?;
+    record(State(app), Path(id)).await
 }
 
 /// Closes a record; refused without a corrective action.

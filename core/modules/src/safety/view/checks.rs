@@ -54,6 +54,33 @@ pub struct CheckView {
     pub accepted: Option<bool>,
     pub note: Option<String>,
     pub plan_version: Option<u32>,
+    /// The first one first; above stands what they came to.
+    pub corrections: Vec<CheckCorrectionView>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = CheckCorrection)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckCorrectionView {
+    pub at: String,
+    pub by: Option<String>,
+    pub why: String,
+    pub before: CheckBeforeView,
+}
+
+/// What stood until a correction.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = CheckBefore)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckBeforeView {
+    pub passed: bool,
+    pub values: Vec<CheckValueView>,
+    pub answers: Vec<CheckAnswerView>,
+    pub product: Option<String>,
+    pub supplier: Option<String>,
+    pub lot: Option<String>,
+    pub accepted: Option<bool>,
+    pub note: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -84,6 +111,19 @@ pub struct CheckAnswerView {
 /// Whether a check was answered or found missed at its due time.
 pub(in crate::safety) fn is_noted(conn: &Connection, slot: Id) -> rusqlite::Result<bool> {
     conn.prepare_cached("SELECT 1 FROM safety_check WHERE id=?1")?.exists([slot.as_bytes()])
+}
+
+/// The check that was answered, and the plan by which it was.
+pub(in crate::safety) fn plan_of_check(
+    conn: &Connection,
+    location: Id,
+    slot: Id,
+) -> rusqlite::Result<Option<(String, safety::Plan)>> {
+    let Some(done) = check_state(conn, slot)?.and_then(|check| check.done) else { return Ok(None) };
+    let approvals = plans::approvals(conn, location)?;
+    let version = done.what.plan_version;
+    let approval = approvals.iter().find(|approval| Some(approval.version) == version);
+    Ok(approval.and_then(safety::Approval::plan).map(|plan| (done.what.check, plan)))
 }
 
 pub fn due(conn: &Connection, location: Id, span: (i64, i64), now_ms: i64) -> rusqlite::Result<Vec<DueView>> {
@@ -145,8 +185,10 @@ pub fn check(conn: &Connection, id: Id) -> rusqlite::Result<Option<CheckView>> {
         accepted: None,
         note: None,
         plan_version: None,
+        corrections: Vec::new(),
     };
-    let Some(done) = check.done else {
+    let stands = check.stands().cloned();
+    let Some((done, what)) = check.done.zip(stands) else {
         return Ok(check.missed.map(|missed| CheckView {
             check: missed.what.check,
             name: missed.what.name,
@@ -156,18 +198,27 @@ pub fn check(conn: &Connection, id: Id) -> rusqlite::Result<Option<CheckView>> {
             ..empty
         }));
     };
-    let value = |value: safety::CheckValue| CheckValueView {
-        rule: value.rule,
-        milli_c: value.value.0,
-        limit: value.limit,
-        held_seconds: value.held_seconds,
-        needed_seconds: value.needed_seconds,
-        took_minutes: value.took_minutes,
-        allowed_minutes: value.allowed_minutes,
-        within: value.within,
-    };
-    let answer = |answer: safety::CheckAnswer| CheckAnswerView { ask: answer.ask, yes: answer.yes, text: answer.text };
-    let what = done.what;
+    let mut corrections = Vec::new();
+    let mut before = done.what;
+    for correction in check.corrections {
+        let safety::CheckDone { passed, values, answers, product, supplier, lot, accepted, note, .. } = before;
+        corrections.push(CheckCorrectionView {
+            at: time::text(correction.at_ms),
+            by: name_of(conn, correction.by)?,
+            why: correction.what.why,
+            before: CheckBeforeView {
+                passed,
+                values: values.into_iter().map(value).collect(),
+                answers: answers.into_iter().map(answer).collect(),
+                product,
+                supplier,
+                lot,
+                accepted,
+                note,
+            },
+        });
+        before = correction.what.done;
+    }
     Ok(Some(CheckView {
         check: what.check,
         name: what.name,
@@ -184,6 +235,24 @@ pub fn check(conn: &Connection, id: Id) -> rusqlite::Result<Option<CheckView>> {
         accepted: what.accepted,
         note: what.note,
         plan_version: what.plan_version,
+        corrections,
         ..empty
     }))
+}
+
+fn value(value: safety::CheckValue) -> CheckValueView {
+    CheckValueView {
+        rule: value.rule,
+        milli_c: value.value.0,
+        limit: value.limit,
+        held_seconds: value.held_seconds,
+        needed_seconds: value.needed_seconds,
+        took_minutes: value.took_minutes,
+        allowed_minutes: value.allowed_minutes,
+        within: value.within,
+    }
+}
+
+fn answer(answer: safety::CheckAnswer) -> CheckAnswerView {
+    CheckAnswerView { ask: answer.ask, yes: answer.yes, text: answer.text }
 }

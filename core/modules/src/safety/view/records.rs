@@ -30,6 +30,9 @@ pub struct RecordView {
     pub due_at: String,
     pub overdue: bool,
     pub actions: Vec<ActionView>,
+    /// Who sees to it.
+    pub responsible: Option<String>,
+    pub responsible_id: Option<Uuid>,
     pub closed_at: Option<String>,
     pub closed_by: Option<String>,
     pub verified_at: Option<String>,
@@ -103,6 +106,8 @@ pub fn record(conn: &Connection, id: Id, now_ms: i64) -> rusqlite::Result<Option
         due_at: time::text(opened.due_ms),
         overdue,
         actions,
+        responsible: by(record.responsible)?,
+        responsible_id: record.responsible.map(|person| person.0),
         closed_at: record.closed.map(|(at_ms, _)| time::text(at_ms)),
         closed_by: by(record.closed.map(|(_, by)| by))?,
         verified_at: record.verified.as_ref().map(|verified| time::text(verified.at_ms)),
