@@ -121,6 +121,21 @@ fn a_value_that_somebody_measured_too_warm_asks_what_became_of_the_food() {
     assert_eq!((&taken_back["valueMilliC"], &taken_back["compliant"]), (&Value::Null, &Value::Null), "{taken_back}");
     assert!(list(&cook, "/api/v1/temperature?compliant=false", "temperatures").is_empty());
     assert_eq!(list(&cook, "/api/v1/haccp/records?open=true", "records").len(), 1);
+    // Once that is said and closed, a correction for the worse asks again.
+    let record = list(&cook, "/api/v1/haccp/records?open=true", "records")[0]["id"].as_str().unwrap().to_owned();
+    let done = json!({"choice": "other", "text": "Measured again", "disposition": "keep", "cause": "mistyped"});
+    for (step, body) in [("actions", done), ("close", json!({}))] {
+        let path = format!("/api/v1/haccp/records/{record}/{step}");
+        cook.post(&path, &body).unwrap().expect_status(200).unwrap();
+    }
+    let worse = json!({"value": 10, "unit": "C", "why": "it was this freezer after all"});
+    cook.post(&path, &worse).unwrap().expect_status(200).unwrap();
+    until(SOON, || {
+        let open = list(&cook, "/api/v1/haccp/records?open=true", "records");
+        let anew = open.iter().any(|open| open["id"] != record.as_str() && open["about"] == recorded["id"]);
+        Ok(anew.then_some(()))
+    })
+    .unwrap();
     let path = "/api/v1/haccp/report?from=2025-12-31T00:00:00Z&to=2026-01-02T00:00:00Z";
     let report = restaurant.log_in("manager").unwrap().get(path).unwrap();
     let line = report.expect_status(200).unwrap()["readings"][0].clone();

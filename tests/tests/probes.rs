@@ -73,7 +73,7 @@ fn a_door_and_a_probe_are_adopted_by_their_address() {
     let line = restaurant.ready.probes["walk-in"].address.rsplit_once(',').unwrap().0.to_owned();
     let body = json!({"name": "Second", "unitKind": "fridge", "input": format!("{line},2,generic"),
         "details": {"door": format!("{line},2,contacts#1")}});
-    manager.post("/api/v1/haccp/probes", &body).unwrap().expect_status(201).unwrap();
+    let adopted = manager.post("/api/v1/haccp/probes", &body).unwrap().expect_status(201).unwrap();
     good(&manager, "Second");
     let door = |on: bool| {
         move |probe: &Value| {
@@ -84,6 +84,16 @@ fn a_door_and_a_probe_are_adopted_by_their_address() {
     shows(&manager, "Second", "a closed door", door(false));
     restaurant.probe_fault("grill-drawer", "open", json!(true)).unwrap();
     shows(&manager, "Second", "an open door", door(true));
+    // The contact is taken out while the door is open: nobody knows any more, and it stands open no longer.
+    let id = adopted["id"].as_str().unwrap();
+    let out = manager.put(&format!("/api/v1/haccp/probes/{id}"), &json!({"details": {"door": ""}})).unwrap();
+    out.expect_status(200).unwrap();
+    until(SOON, || {
+        let history = manager.get(&format!("/api/v1/haccp/probes/{id}/history"))?.expect_status(200)?;
+        let ended = |mark: &Value| mark["part"] == "door" && mark["to"].is_string();
+        Ok(history["marks"].as_array().unwrap().iter().all(ended).then_some(()))
+    })
+    .unwrap();
     // Those that were on the line before go on.
     good(&manager, "Walk-in fridge");
     // An address that is meant for another box is not begun here.

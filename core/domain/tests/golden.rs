@@ -251,7 +251,7 @@ fn safety_samples() -> Vec<Event> {
     vec![
         PlanApproved { version: 2, content: "{}".into(), from_ms: AT, note: some("spring menu") }.into(),
         done.clone().into(),
-        CheckCorrected { done, why: "two digits swapped".into() }.into(),
+        CheckCorrected { done, why: "two digits swapped".into(), answer: id(5) }.into(),
         RecordAssigned { to: Some(id(4)) }.into(),
         CheckMissed {
             check: "cleaning".into(),

@@ -179,12 +179,14 @@
       return { cells: [called(o.probe), o.why, from, to], bad: o.to === null };
     });
     const manual = told.manual.filter((m) => within(m.measured, m.measured)).map((m) => {
-      const outside = (Number.isInteger(m.min) && m.value < m.min) || (Number.isInteger(m.max) && m.value > m.max);
+      const corrections = (told.corrections.get(m.subject) ?? []).sort((a, b) => a.written - b.written);
+      const value = corrections.length > 0 ? corrections[corrections.length - 1].value : m.value;
+      const outside = value !== null && ((Number.isInteger(m.min) && value < m.min) || (Number.isInteger(m.max) && value > m.max));
       const cells = [called(m.probe), degrees(m.value), shown(m.measured), shown(m.written), called(m.by), m.source, m.quality];
-      const corrected = (told.corrections.get(m.subject) ?? []).map(({ value, why, written, by }) =>
+      const corrected = corrections.map(({ value, why, written, by }) =>
         `${value === null ? "taken back" : degrees(value).text} ${shown(written)} by ${called(by)}: ${why}`);
       cells.push(corrected.join("; "));
-      cells.splice(2, 0, outside ? "outside the limits" : Number.isInteger(m.min) || Number.isInteger(m.max) ? "within" : "");
+      cells.splice(2, 0, outside ? "outside the limits" : value === null ? "taken back" : Number.isInteger(m.min) || Number.isInteger(m.max) ? "within" : "");
       return { cells, bad: outside };
     });
     const days = new Map();

@@ -36,8 +36,9 @@ use topics::{Rules, is_filter, is_topic, matches};
 pub const MAX_CONNECTIONS: usize = 256;
 /// A longer message is passed over.
 pub const MAX_PACKET: usize = 64 * 1024;
-/// Filters of a client; of all of them, because each message is held against each.
+/// Filters of a client, of an account, of all: each message is held against each.
 pub const MAX_FILTERS: usize = 100;
+pub const MAX_FILTERS_ACCOUNT: usize = 500;
 pub const MAX_FILTERS_ALL: usize = 1_000;
 /// Retained messages, with [`KEPT_EACH`] for each.
 pub const MAX_KEPT: usize = 1024 * 1024;
@@ -222,8 +223,9 @@ async fn greeting(device: &mut TcpStream, received: &mut BytesMut) -> Result<Con
 fn is_of_another_version(received: &[u8]) -> bool {
     let Some(header) = received.iter().skip(1).position(|byte| byte & 0x80 == 0) else { return false };
     let name_and_level = received.get(header + 2..).unwrap_or_default();
-    let is = |begin: &[u8]| name_and_level.starts_with(begin);
-    received.first() == Some(&0x10) && (is(b"\0\x04MQTT\x05") || is(b"\0\x06MQIsdp"))
+    let is = |name: &[u8]| name_and_level.starts_with(name);
+    let other_level = name_and_level.get(6).is_some_and(|level| *level != 4);
+    received.first() == Some(&0x10) && (is(b"\0\x04MQTT") && other_level || is(b"\0\x06MQIsdp"))
 }
 
 /// Piece by piece: a line that is slow has its time, one that takes nothing has not.
@@ -249,10 +251,12 @@ impl Line {
         let mut heard_at = Instant::now();
         loop {
             let goes_on = self.take(hub, seat, talk).await?;
-            write(&mut self.device, &self.answer).await?;
+            let written = write(&mut self.device, &self.answer).await;
+            // Who takes its leave may have closed already.
             if !goes_on {
                 return Ok(());
             }
+            written?;
             self.answer.clear();
             self.received.reserve(room);
             let until = if self.quiet.is_zero() { None } else { Some(heard_at + self.quiet) };
@@ -264,8 +268,12 @@ impl Line {
                 }
                 () = seat.more.notified() => match hub.waiting(seat)? {
                     Some(bytes) => {
-                        write(&mut self.device, &bytes).await?;
-                        hub.written(seat);
+                        for piece in bytes.chunks(WRITE) {
+                            write(&mut self.device, piece).await?;
+                            if !hub.written(seat, piece.len())? {
+                                return Ok(());
+                            }
+                        }
                     }
                     None => return Ok(()),
                 },
@@ -432,53 +440,59 @@ impl Hub {
 
     /// To who subscribed, and to the owner. False if the place of who says it is another's by now, or the owner has
     /// ended: then it was not said.
-    async fn publish(&self, from: Option<&Seat>, messages: Vec<Message>) -> bool {
+    async fn publish(&self, from: Option<&Seat>, mut messages: Vec<Message>) -> bool {
+        let Ok(owner) = self.heard.reserve().await else { return false };
+        let mut said = 0;
         for message in &messages {
             // One by one, so that nobody waits for long.
             let mut state = self.state();
             if from.is_some_and(|seat| state.session(seat).is_none()) {
-                return false;
+                break;
             }
             if message.retain {
                 state.keep(message);
             }
             state.forward(message);
+            said += 1;
         }
-        self.heard.send(messages).await.is_ok()
+        let all = said == messages.len();
+        messages.truncate(said);
+        owner.send(messages);
+        all
     }
 
     fn subscribe(&self, seat: &Seat, filters: Vec<SubscribeFilter>) -> Vec<SubscribeReasonCode> {
         let mut state = self.state();
-        let mut filters_of_all: usize = state.sessions.values().map(|session| session.filters.len()).sum();
-        let mut room = state.room();
+        let (mut of_account, mut of_all) = (0, 0);
+        for ((account, _), session) in &state.sessions {
+            of_all += session.filters.len();
+            of_account += if *account == seat.name.0 { session.filters.len() } else { 0 };
+        }
         let State { sessions, kept, .. } = &mut *state;
         let Some(session) = sessions.get_mut(&seat.name).filter(|session| session.seat == seat.number) else {
             return filters.iter().map(|_| SubscribeReasonCode::Failure).collect();
         };
         let answer = |(n, SubscribeFilter { path: filter, .. }): (usize, SubscribeFilter)| {
             let is_known = session.filters.contains(&filter);
-            let is_full = session.filters.len() >= MAX_FILTERS || filters_of_all >= MAX_FILTERS_ALL;
+            let is_full =
+                session.filters.len() >= MAX_FILTERS || of_account >= MAX_FILTERS_ACCOUNT || of_all >= MAX_FILTERS_ALL;
             if n >= MAX_FILTERS || session.is_slow || !is_filter(&filter) || !is_known && is_full {
                 return SubscribeReasonCode::Failure;
             }
             for (topic, payload) in kept.iter().filter(|(topic, _)| matches(&filter, topic)) {
-                if session.is_slow || !session.rules.may_read(topic) {
-                    continue;
+                if !session.is_slow && session.rules.may_read(topic) {
+                    session.take(&packet(topic, payload, true));
                 }
-                let packet = packet(topic, payload, true);
-                match room.checked_sub(packet.len()) {
-                    Some(less) => room = less,
-                    None => session.let_go(),
-                }
-                session.take(&packet);
             }
             if !is_known {
                 session.filters.push(filter);
-                filters_of_all += 1;
+                (of_account, of_all) = (of_account + 1, of_all + 1);
             }
             SubscribeReasonCode::Success(QoS::AtMostOnce)
         };
-        filters.into_iter().enumerate().map(answer).collect()
+        let codes = filters.into_iter().enumerate().map(answer).collect();
+        state.make_room();
+        codes
     }
 
     fn unsubscribe(&self, seat: &Seat, filters: &[String]) {
@@ -498,9 +512,15 @@ impl Hub {
         }
     }
 
-    fn written(&self, seat: &Seat) {
-        if let Some(session) = self.state().session(seat) {
-            session.on_the_way = 0;
+    /// Of what waited for the client so much is with it. False if its place is another's.
+    fn written(&self, seat: &Seat, bytes: usize) -> Result<bool, Fault> {
+        match self.state().session(seat) {
+            Some(session) if session.is_slow => Err(Fault::Slow),
+            Some(session) => {
+                session.on_the_way = session.on_the_way.saturating_sub(bytes);
+                Ok(true)
+            }
+            None => Ok(false),
         }
     }
 }
@@ -540,7 +560,13 @@ impl State {
                 session.take(packet_of.get_or_insert_with(|| packet(topic, payload, false)));
             }
         }
-        while packet_of.is_some() && self.room() == 0 {
+        if packet_of.is_some() {
+            self.make_room();
+        }
+    }
+
+    fn make_room(&mut self) {
+        while self.room() == 0 {
             let most = self.sessions.values_mut().max_by_key(|session| session.held());
             most.into_iter().for_each(Session::let_go);
         }
@@ -569,6 +595,8 @@ impl Session {
 
     fn let_go(&mut self) {
         self.is_slow = true;
+        self.filters.clear();
+        // What is being written ends with its connection, after this piece.
         (self.waiting, self.on_the_way) = (BytesMut::new(), 0);
         self.more.notify_one();
     }

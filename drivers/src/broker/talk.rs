@@ -90,7 +90,7 @@ impl Talk {
     fn publish(&mut self, publish: Publish, messages: &mut Vec<Message>, answer: &mut BytesMut) -> Result<(), Fault> {
         let Publish { topic, payload, retain, pkid, qos, .. } = publish;
         if !is_topic(&topic) {
-            return Err(Fault::Topic(topic));
+            return Err(Fault::Topic(topic.chars().take(100).collect()));
         }
         let is_new = self.answer(qos, pkid, answer)?;
         // 3.3.5.2: a message that is not allowed is answered like any other.
@@ -126,8 +126,11 @@ impl Talk {
         let qos = rumqttc::mqttbytes::qos(kind >> 1 & 3)?;
         let number = |at: usize| Some(u16::from_be_bytes([*rest.get(at)?, *rest.get(at + 1)?]));
         if qos != QoS::AtMostOnce {
-            let topic = number(header).map(usize::from);
-            let Some(pkid) = topic.and_then(|topic| number(header + 2 + topic)) else { return Ok(false) };
+            let Some(topic) = number(header).map(usize::from) else { return Ok(false) };
+            if topic + 4 > length {
+                return Err(Fault::TooLong);
+            }
+            let Some(pkid) = number(header + 2 + topic) else { return Ok(false) };
             self.answer(qos, pkid, answer)?;
         }
         self.skip = 1 + header + length;

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -365,11 +366,26 @@ async fn of_those_who_take_nothing_the_worst_goes_and_who_takes_stays() {
         assert!(hub.publish(None, vec![message]).await);
         heard.recv().await.unwrap();
         assert!(hub.waiting(&takes).unwrap().unwrap().len() > payload.len());
-        hub.written(&takes);
+        assert!(hub.written(&takes, usize::MAX).unwrap());
         assert!(hub.state().room() > 0);
         let_go = hub.state().sessions.values().filter(|session| session.is_slow).count();
     }
     assert!((1..stuck.len()).contains(&let_go), "{let_go}");
+    // Of one account so many filters, whatever its clients are called.
+    let many = |n: usize| (0..MAX_FILTERS).map(|m| SubscribeFilter::new(format!("{n}/{m}"), QoS::AtMostOnce)).collect();
+    let mut granted = 0;
+    for n in 0..MAX_FILTERS_ACCOUNT / MAX_FILTERS + 1 {
+        let (seat, _) = hub.enter(hello("probe", &format!("many {n}"))).await.ok().unwrap();
+        granted +=
+            hub.subscribe(&seat, many(n)).into_iter().filter(|code| *code != SubscribeReasonCode::Failure).count();
+    }
+    assert!((MAX_FILTERS_ACCOUNT - 10..MAX_FILTERS_ACCOUNT).contains(&granted), "{granted}");
+    // One whose place is another's says nothing any more.
+    let (successor, _) = hub.enter(hello("probe", "takes")).await.ok().unwrap();
+    let late = vec![Message { topic: "late".into(), payload: Bytes::new(), retain: true }];
+    assert!(!hub.publish(Some(&takes), late.clone()).await && heard.recv().await.unwrap().is_empty());
+    assert!(hub.publish(Some(&successor), late.clone()).await);
+    assert_eq!(heard.recv().await.unwrap(), late);
 }
 
 /// One connection each, however many come.
@@ -415,8 +431,8 @@ fn packets() -> impl Strategy<Value = Vec<Packet>> {
             let qos = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce][usize::from(qos)];
             Packet::Publish(Publish { retain, pkid, ..Publish::new(topic, qos, payload) })
         });
-    let long = (0..2_u16).prop_map(|qos| {
-        let qos_of = [QoS::AtMostOnce, QoS::AtLeastOnce][usize::from(qos)];
+    let long = (0..3_u16).prop_map(|qos| {
+        let qos_of = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce][usize::from(qos)];
         Packet::Publish(Publish { pkid: qos, ..Publish::new("long", qos_of, vec![7; MAX_PACKET + 1]) })
     });
     let others = prop_oneof![
@@ -425,7 +441,11 @@ fn packets() -> impl Strategy<Value = Vec<Packet>> {
         Just(Packet::Subscribe(Subscribe { pkid: 1, ..Subscribe::new("a/#", QoS::AtMostOnce) })),
         Just(Packet::Disconnect),
     ];
-    prop::collection::vec(prop_oneof![8 => publish, 1 => long, 3 => others], 0..12)
+    // Some of them often enough that they are taken in several goes.
+    let times = prop_oneof![9 => Just(1), 1 => Just(MAX_TAKEN + 44)];
+    let some = (prop_oneof![8 => publish, 1 => long, 3 => others], times)
+        .prop_map(|(packet, times)| vec![packet.clone(); if packet.size() < 200 { times } else { 1 }]);
+    prop::collection::vec(some, 0..12).prop_map(|some| some.concat())
 }
 
 /// Everything that was made of the bytes, however they came.
@@ -464,8 +484,18 @@ proptest! {
             packet.write(&mut good, usize::MAX).unwrap();
         }
         let whole = taken([&good[..]].into_iter());
-        let published = packets.iter().filter(|packet| matches!(packet, Packet::Publish(publish) if publish.topic != "long"));
-        prop_assert!(whole.0.len() <= published.count());
+        let (mut released, mut expected) = (BTreeSet::new(), Vec::new());
+        for packet in &packets {
+            match packet {
+                Packet::PubRel(release) => drop(released.remove(&release.pkid)),
+                Packet::Publish(publish) if publish.qos != QoS::ExactlyOnce || released.insert(publish.pkid) => {
+                    let Publish { topic, payload, retain, .. } = publish.clone();
+                    expected.extend((topic != "long").then_some(Message { topic, payload, retain }));
+                }
+                _ => {}
+            }
+        }
+        prop_assert_eq!(&whole.0, &expected);
         prop_assert!(whole.2.iter().all(Result::is_ok), "{:?}", whole.2);
         for bytes in [&good[..], &noise[..]] {
             let mut rest = bytes;

@@ -221,7 +221,7 @@ impl Watching {
         let mut gone: BTreeSet<Id> = self.places.keys().copied().collect();
         let version = plan.as_ref().map(|(version, _)| *version);
         let mut crowded = false;
-        let mut changed_batteries = Vec::new();
+        let (mut changed_batteries, mut parts_gone) = (Vec::new(), Vec::new());
         for Known { id, probe, calibration, before } in read {
             if !self.places.contains_key(&id) && self.places.len() >= MAX_PROBES {
                 crowded = true;
@@ -246,6 +246,9 @@ impl Watching {
             if place.rewire(&probe.input, now) {
                 changed_batteries.push(id);
             }
+            let gone =
+                Part::ALL.into_iter().filter(|part| probe.part(*part).is_none() && place.parts.contains_key(part));
+            parts_gone.extend(gone.map(|part| (id, part)));
             (place.name, place.input, place.stores) = (probe.name, probe.input, probe.stores);
             if let Some(hold) = effective.hold {
                 place.stores.extend(hold.categories);
@@ -255,6 +258,10 @@ impl Watching {
         self.wired = wired.into_iter().map(|(input, wired)| (input, wired.into())).collect();
         for id in changed_batteries {
             self.end_battery(id).await;
+        }
+        for (id, part) in parts_gone {
+            self.part_of(id, part, None, Some(NoData::Disconnected)).await;
+            self.places.get_mut(&id).and_then(|place| place.parts.remove(&part));
         }
         self.part_with(left, gone).await;
         if crowded && !std::mem::replace(&mut self.crowded, crowded) {
@@ -379,7 +386,6 @@ impl Watching {
 
     /// A door, a defrost, a compressor.
     async fn part(&mut self, input: &str, state: InputState) {
-        let at = self.at(self.app.wall.now_ms());
         let (on, no_data) = match state {
             InputState::Open | InputState::On => (Some(true), None),
             InputState::Closed | InputState::Off => (Some(false), None),
@@ -388,14 +394,19 @@ impl Watching {
         let wired = self.wired.get(input).cloned();
         let wired = wired.iter().flat_map(|wired| wired.iter());
         for (probe, part) in wired.filter_map(|(probe, part)| Some((*probe, (*part)?))) {
-            let Some(place) = self.places.get_mut(&probe) else { continue };
-            if place.parts.insert(part, on) == Some(on) {
-                continue;
-            }
-            place.watch.part(at, part, on);
-            place.news = true;
-            self.submit(Command::ChangePart(PartChanged { probe, part, on, no_data, at_ms: at.wall_ms })).await;
+            self.part_of(probe, part, on, no_data).await;
         }
+    }
+
+    async fn part_of(&mut self, probe: Id, part: Part, on: Option<bool>, no_data: Option<NoData>) {
+        let at = self.at(self.app.wall.now_ms());
+        let Some(place) = self.places.get_mut(&probe) else { return };
+        if place.parts.insert(part, on) == Some(on) {
+            return;
+        }
+        place.watch.part(at, part, on);
+        place.news = true;
+        self.submit(Command::ChangePart(PartChanged { probe, part, on, no_data, at_ms: at.wall_ms })).await;
     }
 
     async fn look_at_the_time(&mut self) {

@@ -2843,6 +2843,7 @@ export interface components {
             n: number;
             /** @description `good`, `uncertain` or `no_data`. */
             quality: string;
+            /** @description `between`: none was due, the probe reports less than once a minute. */
             reason?: string | null;
             /** @description What stood behind the clock. */
             timeQuality: components["schemas"]["TimeQuality"];

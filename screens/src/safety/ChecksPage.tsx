@@ -42,7 +42,10 @@ export function ChecksPage() {
     if (check && plan && may("haccp.record")) setDoing({ check, due: one, plan });
   };
   const approvalOf = (check: SafetyCheck) => standing.value?.approvals.find(({ version }) => version === check.planVersion);
-  const mayCorrect = (check: SafetyCheck) => may("haccp.record") && check.punctual !== "missed" && approvalOf(check) !== undefined;
+  // The form has one place for each limit.
+  const fits = ({ values }: SafetyCheck) => new Set(values.map(({ rule }) => rule)).size === values.length;
+  const mayCorrect = (check: SafetyCheck) =>
+    may("haccp.record") && check.punctual !== "missed" && approvalOf(check) !== undefined && fits(check);
   // It is judged again by the plan by which it was answered.
   const correct = async (stands: SafetyCheck) => {
     const approval = approvalOf(stands);

@@ -10,8 +10,11 @@ use super::plan::Stage;
 use crate::MilliCelsius;
 use crate::haccp::Limit;
 
-/// Thousandths of a degree Celsius a minute. Food in a container does not change faster; a pulled probe does.
+/// Thousandths of a degree Celsius a minute: food in a container does not change faster, a pulled probe does. Between two
+/// samples that lie further apart it does not go on so: after some minutes the slower figure counts.
 const JUMP_MILLI_PER_MINUTE: i64 = 5_000;
+const JUMP_MINUTES: i64 = 3;
+const LATER_MILLI_PER_MINUTE: i64 = 1_000;
 /// Of the samples, in percent.
 const MAX_BAD_PERCENT: usize = 20;
 /// Fewer samples are no share.
@@ -123,8 +126,10 @@ impl Judge<'_> {
         let jumped = |value: MilliCelsius| {
             let (at_ms, before) = self.good?;
             let apart = i64::from(value.0).abs_diff(i64::from(before.0));
-            let minutes = (sample.at_ms - at_ms).max(MINUTE);
-            (apart.cast_signed() * MINUTE > JUMP_MILLI_PER_MINUTE * minutes).then_some(Doubt::Jump)
+            let quick = (sample.at_ms - at_ms).clamp(MINUTE, JUMP_MINUTES * MINUTE);
+            let later = (sample.at_ms - at_ms - JUMP_MINUTES * MINUTE).max(0);
+            let most = JUMP_MILLI_PER_MINUTE * quick + LATER_MILLI_PER_MINUTE * later;
+            (apart.cast_signed() * MINUTE > most).then_some(Doubt::Jump)
         };
         if sample.at_ms <= self.heard_ms && self.good.is_some() {
             return Some(Doubt::ClockStep);

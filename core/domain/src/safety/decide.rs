@@ -17,6 +17,8 @@ pub const EARLY_MS: i64 = 60 * 60_000;
 /// A clock of a tablet may run ahead of the box's.
 const AHEAD_MS: i64 = 60_000;
 const FIELD: &str = "plan";
+/// Entries of a record past which it goes to nobody else: what is done about it has room.
+const MAX_ASSIGNED: usize = 100;
 /// Of one check.
 const MAX_CORRECTIONS: usize = 20;
 
@@ -92,6 +94,9 @@ pub fn decide(history: &History, state: &State, command: &Command, context: &dyn
                 }
                 one(take_action(choice, action)?.into())
             }
+            Command::AssignRecord { .. } if history.facts.len() >= MAX_ASSIGNED => {
+                Err(Refusal::full(format!("a record of {MAX_ASSIGNED} entries goes to nobody else")))
+            }
             Command::AssignRecord { .. } if record.closed.is_some() => Err(Refusal::conflict("this record is closed")),
             Command::AssignRecord { to, .. } if record.responsible == *to => Ok(Vec::new()),
             Command::AssignRecord { to, .. } => one(RecordAssigned { to: *to }.into()),
@@ -143,7 +148,6 @@ fn grows(command: &Command) -> bool {
             | Command::MeasureTimer { .. }
             | Command::OpenRecord { .. }
             | Command::TakeAction { .. }
-            | Command::AssignRecord { .. }
     )
 }
 
@@ -222,7 +226,7 @@ fn correct_check(check: &Check, command: &Command) -> Result<CheckCorrected, Ref
     if check.stands() == Some(&done) {
         return Err(Refusal::conflict("this stands already"));
     }
-    Ok(CheckCorrected { done, why: why.clone() })
+    Ok(CheckCorrected { done, why: why.clone(), answer: check.answer })
 }
 
 fn answer(

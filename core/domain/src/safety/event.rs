@@ -98,6 +98,9 @@ pub struct CheckCorrected {
     pub done: CheckDone,
     #[n(1)]
     pub why: String,
+    /// The command of the answer that it corrects: boxes apart may both have answered, and one answer counts.
+    #[n(2)]
+    pub answer: Id,
 }
 
 /// A temperature of a check with the limit that it was judged by.

@@ -68,6 +68,8 @@ pub fn in_force(approvals: &[Approval], now_ms: i64) -> Option<&Approval> {
 pub struct Check {
     /// As it was answered first: whether it was in time goes by this.
     pub done: Option<Entered<CheckDone>>,
+    /// Its command.
+    pub answer: Id,
     pub missed: Option<Entered<CheckMissed>>,
     /// The last is what stands.
     pub corrections: Vec<Entered<CheckCorrected>>,
@@ -202,10 +204,11 @@ impl State {
                 }
             }
             (Event::CheckDone(done), State::Nothing) => {
-                *self = State::Check(Check { done: Some(Entered::of(fact, done)), ..Check::default() });
+                let answer = fact.stamp.command;
+                *self = State::Check(Check { done: Some(Entered::of(fact, done)), answer, ..Check::default() });
             }
-            (Event::CheckDone(done), State::Check(check)) => {
-                check.done.get_or_insert_with(|| Entered::of(fact, done));
+            (Event::CheckDone(done), State::Check(check)) if check.done.is_none() => {
+                (check.done, check.answer) = (Some(Entered::of(fact, done)), fact.stamp.command);
             }
             (Event::CheckMissed(missed), State::Nothing) => {
                 *self = State::Check(Check { missed: Some(Entered::of(fact, missed)), ..Check::default() });
@@ -213,7 +216,9 @@ impl State {
             (Event::CheckMissed(missed), State::Check(check)) => {
                 check.missed.get_or_insert_with(|| Entered::of(fact, missed));
             }
-            (Event::CheckCorrected(corrected), State::Check(check)) if check.done.is_some() => {
+            (Event::CheckCorrected(corrected), State::Check(check))
+                if check.done.is_some() && check.answer == corrected.answer =>
+            {
                 check.corrections.push(Entered::of(fact, corrected));
             }
             (Event::CoolingStarted(started), State::Nothing) => {

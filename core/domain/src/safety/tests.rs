@@ -151,6 +151,17 @@ fn curve(corners: &[(i64, i32)]) -> Vec<Sample> {
     (corners[0].0..=last).step_by(10).map(|minute| at(minute * MINUTE, value(minute))).collect()
 }
 
+/// A probe that reports each five minutes and was pulled out of the pot: what it falls by is the room's doing.
+#[test]
+fn a_slow_probe_that_was_pulled_proves_nothing() {
+    let every_five =
+        |values: &[i32]| (0..).zip(values).map(|(n, milli)| at(n * 5 * MINUTE, *milli)).collect::<Vec<_>>();
+    let pulled = judge(&us_cool(true), &every_five(&[60_000, 37_000, 14_000, 4_000]), 20 * MINUTE);
+    assert_eq!((pulled.verdict, pulled.doubt), (None, Some(Doubt::Jump)));
+    let quick = judge(&us_cool(true), &every_five(&[60_000, 45_000, 30_000, 18_000, 8_000, 4_000]), 30 * MINUTE);
+    assert_eq!(quick.verdict.map(|ended| ended.verdict), Some(CoolingVerdict::Passed));
+}
+
 #[test]
 fn a_cooling_run_is_judged_on_what_was_measured() {
     use CoolingVerdict::{Failed, Indeterminate, Passed};
@@ -163,6 +174,9 @@ fn a_cooling_run_is_judged_on_what_was_measured() {
         |from: i64, to: i64, value: i32| (from..to).step_by(10).map(|m| at(m * MINUTE, value)).collect::<Vec<_>>();
     let warm = steady(20, 130, 40_000);
     let until_total = |from: i64| steady(from, 370, 10_000);
+    let falls = |to: &[(i64, i32)]| to.iter().map(|(minute, milli)| at(minute * MINUTE, *milli)).collect::<Vec<_>>();
+    let quick = falls(&[(20, 40_000), (25, 30_000), (30, 20_000)]);
+    let at_once = falls(&[(20, 40_000), (22, 31_000), (24, 22_000), (29, 5_000)]);
     for (name, samples, expected) in [
         (
             "70 °F and 41 °F exactly, each at the last moment",
@@ -180,15 +194,15 @@ fn a_cooling_run_is_judged_on_what_was_measured() {
         ),
         (
             "a quick first stage leaves more for the second, not less than 6 h in all",
-            down(&[at(20 * MINUTE, 20_000)], &[until_total(30), vec![at(clock + 6 * HOUR, 4_000)]].concat()),
+            down(&quick, &[until_total(40), vec![at(clock + 6 * HOUR, 4_000)]].concat()),
             Some((Passed, None)),
         ),
         (
             "6:00:01 in all",
-            down(&[at(20 * MINUTE, 20_000)], &[until_total(30), vec![at(clock + 6 * HOUR + 1_000, 4_000)]].concat()),
+            down(&quick, &[until_total(40), vec![at(clock + 6 * HOUR + 1_000, 4_000)]].concat()),
             Some((Failed, Some(1))),
         ),
-        ("both stages at once", with(&[at(20 * MINUTE, 15_000), at(22 * MINUTE, 5_000)]), Some((Passed, None))),
+        ("both stages at once", with(&at_once), Some((Passed, None))),
     ] {
         let progress = judge(&us_cool(true), &samples, 380 * MINUTE);
         let said = progress.verdict.map(|ended| (ended.verdict, ended.stage));

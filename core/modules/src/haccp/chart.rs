@@ -9,7 +9,6 @@ use trivet_domain::haccp::Part;
 use trivet_log::Id;
 use utoipa::ToSchema;
 
-use super::counting::MAX_BETWEEN;
 use super::parts::{self, Change};
 use super::view::{BETWEEN, PointView};
 use crate::time;
@@ -38,8 +37,8 @@ pub(super) struct MarkView {
 
 /// The times without a value from `from_ms` until before `to_ms`; a change of reason begins another. The minute that
 /// runs and the one before it, whose fact may be on its way, are no gap; what lies between two samples of a probe that
-/// reports less often is one if it is longer than that.
-pub(super) fn gaps(points: &[PointView], from_ms: i64, to_ms: i64, now_ms: i64) -> Vec<GapView> {
+/// reports less often is one if they are further apart than `max_between`, or if it lies beside another gap.
+pub(super) fn gaps(points: &[PointView], from_ms: i64, to_ms: i64, now_ms: i64, max_between: i64) -> Vec<GapView> {
     let first = from_ms.div_euclid(MINUTE_MS) + i64::from(from_ms.rem_euclid(MINUTE_MS) != 0);
     let end = (to_ms.min(now_ms - MINUTE_MS)).div_euclid(MINUTE_MS);
     let mut found: Vec<(i64, i64, Option<String>)> = Vec::new();
@@ -71,10 +70,14 @@ pub(super) fn gaps(points: &[PointView], from_ms: i64, to_ms: i64, now_ms: i64) 
     if end > expected {
         add(expected, end, nothing());
     }
-    let is_gap = |(from, to, reason): &(i64, i64, Option<String>)| {
-        reason.as_deref() != Some(BETWEEN) || to - from >= MAX_BETWEEN
+    let touches = |place: usize, at: i64| found.get(place).is_some_and(|(from, to, _)| *from == at || *to == at);
+    let is_gap = |(place, (from, to, reason)): (usize, &(i64, i64, Option<String>))| {
+        let beside = touches(place.wrapping_sub(1), *from) || touches(place + 1, *to);
+        reason.as_deref() != Some(BETWEEN) || to - from >= max_between || beside
     };
-    found.retain(is_gap);
+    let kept: Vec<bool> = found.iter().enumerate().map(is_gap).collect();
+    let mut kept = kept.into_iter();
+    found.retain(|_| kept.next().unwrap_or(true));
     let named = |reason: Option<String>| match reason.as_deref() {
         Some(BETWEEN) => Some("timeout".to_owned()),
         _ => reason,
@@ -193,7 +196,7 @@ mod tests {
 
     fn minutes(points: &[PointView], from: i64, to: i64, now: i64) -> Vec<(i64, i64, String)> {
         let at = |text: &str| time::parse(text).unwrap() / MINUTE_MS;
-        let gaps = gaps(points, from * MINUTE_MS, to * MINUTE_MS, now * MINUTE_MS);
+        let gaps = gaps(points, from * MINUTE_MS, to * MINUTE_MS, now * MINUTE_MS, 15);
         gaps.into_iter().map(|gap| (at(&gap.from), at(&gap.to), gap.reason.unwrap_or_default())).collect()
     }
 
@@ -235,6 +238,9 @@ mod tests {
         };
         assert_eq!(minutes(&sorted(slow(15)), 100, 116, 200), []);
         assert_eq!(minutes(&sorted(slow(16)), 100, 117, 200), [gap(101, 116, "timeout")]);
+        // It was not between two samples after all: the device went.
+        let gone = [point(100, Some(3_000), None), point(101, None, Some(BETWEEN)), point(102, None, Some("offline"))];
+        assert_eq!(minutes(&gone, 100, 103, 200), [gap(101, 102, "timeout"), gap(102, 103, "offline")]);
     }
 
     #[test]

@@ -16,6 +16,11 @@ pub(crate) const MAX_BETWEEN: i64 = 15;
 pub(crate) const SETTLES_MS: i64 = 90_000;
 const MINUTE_MS: i64 = 60_000;
 
+/// The hours of a period, with the one before and the one after.
+pub(crate) fn hours_about(from_minute: i64, end_minute: i64) -> std::ops::Range<i64> {
+    from_minute.div_euclid(60) - 1..(end_minute + 59).div_euclid(60) + 1
+}
+
 /// The greatest (or, of a lower limit, the smallest) thousandth of a degree that a limit allows.
 fn last_allowed(limit: Limit) -> i32 {
     let at = limit.celsius().0;
@@ -149,6 +154,7 @@ pub(crate) struct Sum {
 /// What a probe's minutes add up to.
 pub(crate) struct Counting {
     standing: Vec<Standing>,
+    from: i64,
     /// The minute that is expected next.
     next: i64,
     end: i64,
@@ -165,6 +171,10 @@ pub(crate) struct Counting {
     /// Minutes with a value beyond a limit, and those between two of which one is.
     pub(crate) beyond: u64,
     was_beyond: bool,
+    /// The last minute with a value, while nothing but minutes between samples has followed.
+    last: Option<i64>,
+    /// The minute after the last that was looked at, in the period or beside it.
+    looked: i64,
     pub(crate) lowest: Option<i32>,
     pub(crate) highest: Option<i32>,
     sum: i64,
@@ -192,6 +202,7 @@ impl Counting {
     ) -> Counting {
         Counting {
             standing,
+            from,
             next: from,
             end,
             first_ever,
@@ -203,6 +214,8 @@ impl Counting {
             between: 0,
             beyond: 0,
             was_beyond: false,
+            last: None,
+            looked: i64::MIN,
             lowest: None,
             highest: None,
             sum: 0,
@@ -214,12 +227,19 @@ impl Counting {
         }
     }
 
-    /// All readings of an hour, by minute; several of one minute stand side by side.
+    /// All readings of an hour, by minute; several of one minute stand side by side. Those right before and after the
+    /// period tell what its first and last minutes lie between.
     pub(crate) fn add(&mut self, hour: &[HourReading], slots: &Slots) {
         for minute in hour.chunk_by(|a, b| a.minute == b.minute) {
             let Some(at) = minute.first().map(|at| at.minute) else { continue };
-            // A minute before the expected one was counted with its hour already.
-            if at < self.next || at >= self.end {
+            // It was counted with its hour already.
+            if at < self.looked {
+                continue;
+            }
+            let is_next = std::mem::replace(&mut self.looked, at + 1) == at;
+            self.last = self.last.filter(|_| is_next);
+            if !(self.from..self.end).contains(&at) {
+                self.look_beside(at, minute, slots);
                 continue;
             }
             self.miss(at, Missing::NoRecord);
@@ -235,12 +255,32 @@ impl Counting {
         }
     }
 
-    fn know(&mut self, at: i64, seen: &Seen, slots: &Slots) {
+    /// A minute before the period or after it.
+    fn look_beside(&mut self, at: i64, minute: &[HourReading], slots: &Slots) {
+        if at >= self.end {
+            self.miss(self.end, Missing::NoRecord);
+        }
+        match seen(minute) {
+            Ok(seen) => {
+                let beyond = self.is_beyond(at, &seen);
+                self.end_gap(at, beyond, slots);
+                (self.was_beyond, self.last) = (beyond, Some(at));
+            }
+            Err(Missing::Between) => {}
+            Err(_) => self.last = None,
+        }
+    }
+
+    fn is_beyond(&self, at: i64, seen: &Seen) -> bool {
         let limits = self.limits(at);
         let within = |milli| limits.judge(MilliCelsius(milli)) == Verdict::Within;
-        let beyond = !(within(seen.lowest) && within(seen.highest));
-        self.end_gap(beyond, slots);
-        self.was_beyond = beyond;
+        !(within(seen.lowest) && within(seen.highest))
+    }
+
+    fn know(&mut self, at: i64, seen: &Seen, slots: &Slots) {
+        let beyond = self.is_beyond(at, seen);
+        self.end_gap(at, beyond, slots);
+        (self.was_beyond, self.last) = (beyond, Some(at));
         self.next = at + 1;
         self.known += 1;
         self.beyond += u64::from(beyond);
@@ -266,11 +306,11 @@ impl Counting {
         self.standing(minute).map(|standing| standing.limits).unwrap_or_default()
     }
 
-    /// Minutes between two samples count as the worse of the two.
-    fn end_gap(&mut self, beyond: bool, slots: &Slots) {
+    /// At a minute with a value. Minutes between two samples count as the worse of the two.
+    fn end_gap(&mut self, at: i64, beyond: bool, slots: &Slots) {
         let Some(gap) = self.gap.take() else { return };
         let allowed = self.standing(gap.from).map_or(MAX_BETWEEN, |standing| standing.max_gap);
-        match gap.reasons.keys().all(|why| *why == Missing::Between) && gap.to - gap.from < allowed {
+        match self.last.is_some_and(|last| at - last <= allowed) {
             true => {
                 let minutes = (gap.to - gap.from).unsigned_abs();
                 self.known += minutes;
@@ -291,6 +331,7 @@ impl Counting {
     fn miss(&mut self, until: i64, why: Missing) {
         let until = until.min(self.end);
         let Some(minutes) = u64::try_from(until - self.next).ok().filter(|minutes| *minutes > 0) else { return };
+        self.last = self.last.filter(|_| why == Missing::Between);
         let from = self.next;
         let gap = self.gap.get_or_insert_with(|| Span { from, to: from, reasons: BTreeMap::new() });
         gap.to = until;
@@ -313,9 +354,11 @@ impl Counting {
         }
     }
 
-    pub(crate) fn finish(&mut self, slots: &Slots) {
+    pub(crate) fn finish(&mut self) {
         self.miss(self.end, Missing::NoRecord);
-        self.end_gap(false, slots);
+        if let Some(gap) = self.gap.take() {
+            self.keep(gap);
+        }
         self.shorten();
     }
 
@@ -339,7 +382,8 @@ fn seen(minute: &[HourReading]) -> Result<Seen, Missing> {
         let values = (reading.lowest(), reading.highest(), reading.mean());
         let (Some(lowest), Some(highest), Some(mean), true) = (values.0, values.1, values.2, believed) else {
             let between = reading.is_between().then_some(Missing::Between);
-            missing = Some(between.unwrap_or_else(|| Missing::of(reading.no_data, reading.doubt)));
+            // Whichever box said it first: a reason counts for more than none.
+            missing = missing.max(Some(between.unwrap_or_else(|| Missing::of(reading.no_data, reading.doubt))));
             continue;
         };
         means = (means.0 + i64::from(mean.0), means.1 + 1);
@@ -401,7 +445,7 @@ mod tests {
             reading(5, 7_000, None, false),
         ];
         counting.add(&hour, &slots);
-        counting.finish(&slots);
+        counting.finish();
         assert_eq!((counting.known, counting.beyond, counting.doubted, counting.late), (4, 2, 1, 1));
     }
 
@@ -425,17 +469,38 @@ mod tests {
             for part in hour.chunks(7) {
                 counting.add(part, &slots);
             }
-            counting.finish(&slots);
+            counting.finish();
             (counting.known, counting.between, counting.beyond, counting.gaps.len(), counting.mean())
         };
         let five = |milli| [vec![value(milli)], vec![none(None); 4]].concat();
-        assert_eq!(counted([five(4_000), five(4_000), five(4_000)].concat()), (15, 12, 0, 0, Some(4_000)));
+        // Nobody knows yet what follows the last.
+        assert_eq!(counted([five(4_000), five(4_000), five(4_000)].concat()), (11, 8, 0, 1, Some(4_000)));
         // Beyond the limit from the sample before it until the one after it.
-        assert_eq!(counted([five(4_000), five(7_000), five(4_000)].concat()), (15, 12, 9, 0, Some(5_000)));
+        assert_eq!(counted([five(4_000), five(7_000), five(4_000)].concat()), (11, 8, 9, 1, Some(5_000)));
         // Further apart than the plan allows, overdue, or unknown why: a gap.
         let longer = [vec![value(4_000)], vec![none(None); 5], vec![value(4_000)]].concat();
         assert_eq!(counted(longer), (2, 0, 0, 1, Some(4_000)));
         let overdue = [five(4_000), vec![none(Some(1)), value(4_000)]].concat();
         assert_eq!(counted(overdue), (2, 0, 0, 1, Some(4_000)));
+        // What lies before and after a period tells of its ends, unless the probe was new, or fell silent.
+        let of = |from: i64, end: i64, readings: &[Reading]| {
+            let slots = Slots::one(from, end);
+            let of = |(minute, reading): (i64, &Reading)| HourReading {
+                minute,
+                reading: reading.clone(),
+                quality: TimeQuality::Ntp,
+                late: false,
+            };
+            let hour: Vec<HourReading> = (0..).zip(readings).map(of).collect();
+            let mut counting = Counting::new(vec![standing.clone()], from, end, &slots, None);
+            counting.add(&hour, &slots);
+            counting.finish();
+            (counting.known, counting.beyond, counting.gaps.len())
+        };
+        let warm_first = [five(7_000), five(4_000), five(4_000), vec![value(4_000)]].concat();
+        assert_eq!(of(2, 12, &warm_first), (10, 3, 0));
+        let new = [vec![none(None); 5], five(4_000), five(4_000), vec![value(4_000)]].concat();
+        assert_eq!(of(2, 12, &new), (7, 0, 1));
+        assert_eq!(of(2, 12, &[five(4_000), five(4_000), vec![value(4_000), none(None), none(Some(1))]].concat()).0, 9);
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
                 manual.recorded.max.map(|milli| milli.0),
                 manual.scale().map(Scale::name),
                 manual.stands_since_ms(),
-                !manual.corrections.is_empty()
+                manual.corrections.last().map(|last| last.at_ms)
             ])?;
             Ok(())
         }

@@ -263,14 +263,16 @@ async fn history(
             Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "1 to 60 minutes to a point").field("step", "1 to 60")
         );
     }
+    let location = app.identity.certificate.location;
     let read = move |view: &View<'_>| {
         let points = view::history(view.conn, Id(id), from, to)?;
+        let max_between = view::max_between(view.conn, location, Id(id), to.min(view.now_ms))?;
         Ok(History {
             probe_id: id,
             from: time::text(from),
             to: time::text(to),
             step,
-            gaps: chart::gaps(&points, from, to, view.now_ms),
+            gaps: chart::gaps(&points, from, to, view.now_ms, max_between),
             marks: chart::marks(view.conn, Id(id), from, to)?,
             points: chart::thinned(points, i64::from(step)),
         })

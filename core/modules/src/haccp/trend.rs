@@ -72,9 +72,22 @@ pub fn days(conn: &Connection, id: Id, probe: &Probe, now_ms: i64) -> rusqlite::
 
 /// Minutes between two samples that lie no further apart than they may.
 fn between(minutes: &[HourReading]) -> i64 {
-    let runs = minutes.chunk_by(|one, next| one.reading.is_between() == next.reading.is_between());
-    let runs = runs.filter(|run| run.first().is_some_and(|at| at.reading.is_between()));
-    runs.map(|run| run.len() as i64).filter(|length| *length < MAX_BETWEEN).sum()
+    let (mut sum, mut last, mut looked) = (0, None::<i64>, None::<i64>);
+    for minute in minutes.chunk_by(|one, next| one.minute == next.minute) {
+        let Some(at) = minute.first().map(|at| at.minute) else { continue };
+        let is_next = looked.replace(at) == Some(at - 1);
+        last = last.filter(|_| is_next);
+        if minute.iter().any(|at| at.reading.last.is_some()) {
+            sum += last
+                .map(|last| at - last)
+                .filter(|apart| (1..=MAX_BETWEEN).contains(apart))
+                .map_or(0, |apart| apart - 1);
+            last = Some(at);
+        } else if !minute.iter().all(|at| at.reading.is_between()) {
+            last = None;
+        }
+    }
+    sum
 }
 
 /// When a door was closed, or a defrost ended.

@@ -152,6 +152,7 @@ pub struct PointView {
     pub late: bool,
     /// `good`, `uncertain` or `no_data`.
     pub quality: String,
+    /// `between`: none was due, the probe reports less than once a minute.
     pub reason: Option<String>,
     /// What stood behind the clock.
     pub time_quality: TimeQualityView,
@@ -228,10 +229,20 @@ pub fn probes(view: &View<'_>) -> rusqlite::Result<Vec<ProbeView>> {
 
 /// What a probe goes by at a moment; nothing of one that is not known.
 pub(super) fn limits_at(conn: &Connection, location: Id, probe: Id, at_ms: i64) -> rusqlite::Result<Limits> {
+    Ok(effective_at(conn, location, probe, at_ms)?.map(|effective| counting::limits(&effective)).unwrap_or_default())
+}
+
+/// Minutes from one sample to the next that are no gap.
+pub(super) fn max_between(conn: &Connection, location: Id, probe: Id, at_ms: i64) -> rusqlite::Result<i64> {
+    let effective = effective_at(conn, location, probe, at_ms)?;
+    Ok(effective.map_or(counting::MAX_BETWEEN, |effective| i64::from(effective.max_gap_minutes)))
+}
+
+fn effective_at(conn: &Connection, location: Id, probe: Id, at_ms: i64) -> rusqlite::Result<Option<safety::Effective>> {
     let fields = log::fields(conn, probe)?.filter(|(kind, _)| *kind == DOCUMENT);
-    let Some(known) = fields.map(|(_, fields)| Probe::from_fields(&fields)) else { return Ok(Limits::default()) };
+    let Some(known) = fields.map(|(_, fields)| Probe::from_fields(&fields)) else { return Ok(None) };
     let plan = plans::in_force(conn, location, at_ms)?.map(|(_, plan)| plan);
-    Ok(counting::limits(&safety::Effective::of(plan.as_ref(), probe, &known)))
+    Ok(Some(safety::Effective::of(plan.as_ref(), probe, &known)))
 }
 
 /// The documents of the probes that are in use, by name.
@@ -327,10 +338,10 @@ fn current(view: &View<'_>, probe: Id, newest: &mut Newest) -> rusqlite::Result<
     })
 }
 
-/// Of a minute: what its value is worth, and why it is no better or what else there was in it.
 /// Of a minute of a history: no sample was due.
 pub(super) const BETWEEN: &str = "between";
 
+/// Of a minute: what its value is worth, and why it is no better or what else there was in it.
 fn quality_of(reading: &Reading) -> (&'static str, Option<&'static str>) {
     quality(reading.last, reading.doubt, reading.no_data)
 }
@@ -510,7 +521,7 @@ pub struct ManualFilter {
 }
 
 const MANUAL: &str = "SELECT m.id, m.probe, coalesce(p.name, ''), m.value, m.measured_ms, m.entered_ms, m.source, w.name, \
-    m.min, m.max, m.scale, m.corrected FROM haccp_manual m LEFT JOIN haccp_probe p ON p.id=m.probe \
+    m.min, m.max, m.scale, m.corrected_ms IS NOT NULL FROM haccp_manual m LEFT JOIN haccp_probe p ON p.id=m.probe \
     LEFT JOIN access_person w ON w.id=m.person";
 
 pub fn manual(conn: &Connection, id: Id) -> rusqlite::Result<Option<ManualView>> {

@@ -10,7 +10,7 @@ use super::site::Site;
 use crate::haccp::counting::{Missing, Span, Sum};
 
 pub use crate::haccp::counting::MOST_GAPS;
-pub(super) use crate::haccp::counting::{Counting, Slots, Standing};
+pub(super) use crate::haccp::counting::{Counting, Slots, Standing, hours_about};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -134,7 +134,7 @@ mod tests {
         counting.add(&known, &slots);
         let silent: Vec<HourReading> = (100..160).map(|at| reading(at, None, Some(NoData::Timeout), false)).collect();
         counting.add(&silent, &slots);
-        counting.finish(&slots);
+        counting.finish();
         let gaps = counting.gaps(&site);
         assert_eq!((counting.known, gaps.len(), counting.more_gaps), (50, MOST_GAPS, 30));
         let first = &gaps[0];
@@ -154,7 +154,7 @@ mod tests {
             reading(1, Some(4_000), None, false),
         ];
         counting.add(&hour, &slots);
-        counting.finish(&slots);
+        counting.finish();
         assert_eq!((counting.known, counting.late, counting.mean()), (2, 1, Some(5_000)));
         assert!(counting.gaps(&site).is_empty());
     }

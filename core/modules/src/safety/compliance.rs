@@ -13,7 +13,7 @@ use trivet_replica::store::log;
 use utoipa::ToSchema;
 
 use super::view;
-use crate::haccp::counting::{Counting, SETTLES_MS, Slots, Standing};
+use crate::haccp::counting::{Counting, SETTLES_MS, Slots, Standing, hours_about};
 use crate::haccp::minutes;
 use crate::{plans, time};
 
@@ -137,12 +137,12 @@ fn readings(view: &View<'_>, approvals: &[Approval], (from_ms, to_ms): (i64, i64
         let standing = Standing::timeline(approvals, id, &probe, (from_ms, to_ms));
         countings.insert(id, Counting::new(standing, from, end, &slots, None));
     }
-    minutes::visit(view.conn, from.div_euclid(60)..(end + 59).div_euclid(60), |_, probe, readings| {
+    minutes::visit(view.conn, hours_about(from, end), |_, probe, readings| {
         if let Some(counting) = countings.get_mut(&probe) {
             counting.add(readings, &slots);
         }
     })?;
-    countings.values_mut().for_each(|counting| counting.finish(&slots));
+    countings.values_mut().for_each(|counting| counting.finish());
     let known: u64 = countings.values().map(|counting| counting.known).sum();
     let beyond: u64 = countings.values().map(|counting| counting.beyond).sum();
     let minutes = (end - from).unsigned_abs() * countings.len() as u64;

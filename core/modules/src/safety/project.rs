@@ -19,13 +19,14 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
             let missed = check.missed.as_ref();
             let due = done.and_then(|done| done.what.due_ms).or(missed.map(|missed| missed.what.due_ms));
             let at_ms = done.map(|done| done.at_ms).or(missed.map(|missed| missed.at_ms));
-            let sql = "INSERT OR REPLACE INTO safety_check VALUES(?1, ?2, ?3, ?4, ?5)";
+            let sql = "INSERT OR REPLACE INTO safety_check VALUES(?1, ?2, ?3, ?4, ?5, ?6)";
             conn.prepare_cached(sql)?.execute(params![
                 id.as_bytes(),
                 due,
                 at_ms.unwrap_or_default(),
                 check.was_missed() || check.punctual() == Punctual::Missed,
                 check.stands().is_none_or(|done| done.passed),
+                check.corrections.last().map(|last| last.at_ms),
             ])?;
             Ok(())
         }

@@ -1,7 +1,7 @@
 CREATE TABLE safety_plan(id BLOB PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE safety_check(
-  id BLOB PRIMARY KEY, due_ms INTEGER, at_ms INTEGER NOT NULL, missed INTEGER NOT NULL, passed INTEGER NOT NULL)
-  WITHOUT ROWID;
+  id BLOB PRIMARY KEY, due_ms INTEGER, at_ms INTEGER NOT NULL, missed INTEGER NOT NULL, passed INTEGER NOT NULL,
+  corrected_ms INTEGER) WITHOUT ROWID;
 CREATE INDEX safety_check_at ON safety_check(at_ms);
 CREATE INDEX safety_check_wrong ON safety_check(id) WHERE missed=1 OR passed=0;
 CREATE TABLE safety_cooling(

@@ -2,7 +2,7 @@
 //! and the records that these call for. Read from the store each time, with ids that follow from what they are about:
 //! a restart forgets nothing, and two boxes that note the same note it once.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 use trivet_domain::MilliCelsius;
 use trivet_domain::haccp::{Limits, Severity, Verdict};
 use trivet_domain::safety::cooling::{Sample, judge};
@@ -139,19 +139,22 @@ fn of_cooling(id: Id, cooling: &Cooling, samples: &[Sample], now_ms: i64) -> Opt
 
 fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
     let conn = view.conn;
-    let wanted = |sql: &str| -> rusqlite::Result<Vec<Id>> {
-        let without = "NOT EXISTS(SELECT 1 FROM safety_record r WHERE r.about=s.id) AND ?1 IS NOT NULL";
+    let missing = |sql: &str, of: &str| -> rusqlite::Result<Vec<Id>> {
+        let without = format!("NOT EXISTS(SELECT 1 FROM safety_record r WHERE r.about=s.id{of}) AND ?1 IS NOT NULL");
         let mut statement = conn.prepare_cached(&format!("{sql} AND {without} LIMIT {AT_ONCE}"))?;
         let late = view.now_ms - DISCARD_WITHIN_MS;
         statement.query_map([late], |row| row.get(0).map(Id::from_bytes))?.collect()
     };
-    let checks = wanted("SELECT s.id FROM safety_check s WHERE (s.missed=1 OR s.passed=0)")?;
+    let wanted = |sql: &str| missing(sql, "");
+    // What was closed before the correction says nothing of what stands now.
+    let corrected = |sql: &str| missing(sql, " AND coalesce(r.closed_ms>=s.corrected_ms, 1)");
+    let checks = corrected("SELECT s.id FROM safety_check s WHERE (s.missed=1 OR s.passed=0)")?;
     let cooling = wanted("SELECT s.id FROM safety_cooling s WHERE s.verdict<>'passed'")?;
     let mut timers = wanted("SELECT s.id FROM safety_timer s WHERE s.too_warm=1")?;
     let expired = "SELECT s.id FROM safety_timer s WHERE s.ended_ms IS NULL AND s.expired_ms<?1 AND s.too_warm=0";
     timers.extend(wanted(expired)?);
     let manual = "SELECT s.id FROM haccp_manual s WHERE s.stands_ms>?1-86400000 AND (s.value>s.max OR s.value<s.min)";
-    let manual = wanted(manual)?;
+    let manual = corrected(manual)?;
     let calibrations = wanted("SELECT s.id FROM safety_calibration s WHERE s.found_good=0")?;
     // The plan is long: it is read where something asks for it.
     if [&checks, &cooling, &timers, &manual, &calibrations].into_iter().all(Vec::is_empty) {
@@ -159,8 +162,9 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
     }
     let mut work = Vec::new();
     let mut open = |about: Id, opened: RecordOpened| {
-        let record = record_about(about);
+        let record = record_of(conn, about)?;
         work.push((record, Command::OpenRecord { record, opened }));
+        Ok::<(), rusqlite::Error>(())
     };
     let (version, plan) =
         plans::in_force(conn, location, view.now_ms)?.map(|(approval, plan)| (approval.version, plan)).unzip();
@@ -195,7 +199,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
             }
             _ => continue,
         };
-        open(id, RecordOpened { plan_version: plan_version.or(version), control_point: of_check(named), ..what });
+        open(id, RecordOpened { plan_version: plan_version.or(version), control_point: of_check(named), ..what })?;
     }
     for id in cooling {
         let Some(cooling) = view::cooling_state(conn, id)? else { continue };
@@ -216,7 +220,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
                 probe: cooling.started.what.probe,
                 ..opened
             },
-        );
+        )?;
     }
     for id in timers {
         let Some(timer) = view::timer_state(conn, id)? else { continue };
@@ -230,7 +234,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
                 control_point: at_step(Step::TimeControl),
                 ..opened
             },
-        );
+        )?;
     }
     for id in manual {
         let Some(read) = crate::haccp::view::manual(conn, id)? else { continue };
@@ -239,7 +243,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
         let (Verdict::Above(severity) | Verdict::Below(severity)) = limits.judge(value) else { continue };
         let summary = format!("{}: {value} by hand", read.sensor_name);
         let opened = record(RecordKind::Breach, severity, summary, id);
-        open(id, RecordOpened { probe: Some(Id(read.sensor_id)), ..opened });
+        open(id, RecordOpened { probe: Some(Id(read.sensor_id)), ..opened })?;
     }
     for id in calibrations {
         let Some(calibration) = view::calibration_state(conn, id)? else { continue };
@@ -247,9 +251,20 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
         let off = MilliCelsius(worst.unwrap_or(0));
         let summary = format!("a probe was {off} off: what it read since its last calibration is in doubt");
         let opened = record(RecordKind::Calibration, Severity::High, summary, id);
-        open(id, RecordOpened { probe: Some(calibration.what.probe), ..opened });
+        open(id, RecordOpened { probe: Some(calibration.what.probe), ..opened })?;
     }
     Ok(work)
+}
+
+/// The first record about something, or another one about how it was corrected since.
+fn record_of(conn: &Connection, about: Id) -> rusqlite::Result<Id> {
+    let sql = "SELECT coalesce(
+          (SELECT corrected_ms FROM safety_check WHERE id=?1), (SELECT corrected_ms FROM haccp_manual WHERE id=?1))
+        FROM safety_record WHERE about=?1 LIMIT 1";
+    let anew =
+        conn.prepare_cached(sql)?.query_row([about.as_bytes()], |row| row.get::<_, Option<i64>>(0)).optional()?;
+    let anew = anew.flatten().and_then(|ms| u64::try_from(ms).ok());
+    Ok(anew.map_or_else(|| record_about(about), |ms| about.derive("safety record", ms)))
 }
 
 fn measures_food(kind: CheckKind) -> bool {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Params};
 use tokio::time::Instant;
+use trivet_domain::alerts::wear_words;
+use trivet_domain::haccp::trend::Wear;
 use trivet_domain::haccp::{self, Breach, BreachClosed, BreachKind, BreachOpened, Command, Reading, State};
 use trivet_domain::{Command as AnyCommand, History, MilliCelsius, alerts};
 use trivet_log::{Id, Origin};
@@ -104,9 +106,11 @@ impl Place {
 /// The units that are retired or have no probe, and at which something goes on by the record.
 pub(super) fn left(conn: &Connection, here: Origin, now_ms: i64) -> rusqlite::Result<Vec<Left>> {
     let mut all = Vec::new();
-    let sql = "SELECT id FROM haccp_probe WHERE retired=1 OR input='' ORDER BY id";
-    for unit in ids(conn, sql, [])? {
-        let left = left_of(conn, unit, here, now_ms)?;
+    let mut statement =
+        conn.prepare_cached("SELECT id, retired FROM haccp_probe WHERE retired=1 OR input='' ORDER BY id")?;
+    let units = statement.query_map([], |row| Ok((Id::from_bytes(row.get(0)?), row.get(1)?)))?;
+    for (unit, retired) in units.collect::<rusqlite::Result<Vec<(Id, bool)>>>()? {
+        let left = left_of(conn, unit, retired, here, now_ms)?;
         if !(left.breaches.is_empty() && left.outages.is_empty() && left.alerts.is_empty()) {
             all.push(left);
         }
@@ -114,7 +118,7 @@ pub(super) fn left(conn: &Connection, here: Origin, now_ms: i64) -> rusqlite::Re
     Ok(all)
 }
 
-fn left_of(conn: &Connection, unit: Id, here: Origin, now_ms: i64) -> rusqlite::Result<Left> {
+fn left_of(conn: &Connection, unit: Id, retired: bool, here: Origin, now_ms: i64) -> rusqlite::Result<Left> {
     let began_here = |history: &History| history.facts.first().is_some_and(|fact| fact.stamp.origin == here);
     let mut left = Left { unit, ..Left::default() };
     let sql = "SELECT id FROM haccp_breach WHERE probe=?1 AND closed_ms IS NULL ORDER BY id";
@@ -130,7 +134,10 @@ fn left_of(conn: &Connection, unit: Id, here: Origin, now_ms: i64) -> rusqlite::
     for outage in &left.outages {
         left.is_ours |= began_here(&log::facts_of(conn, *outage)?);
     }
-    for kind in ALARMS.map(words).into_iter().chain(["battery_low", "sensor_offline"]) {
+    let of_probe = ALARMS.map(words).into_iter().chain(["battery_low", "sensor_offline"]);
+    // Without a probe it is still there, to be repaired.
+    let of_unit = Wear::ALL.map(wear_words).into_iter().chain(["calibration_due"]).filter(|_| retired);
+    for kind in of_probe.chain(of_unit) {
         let key = alerts::key_of(kind, unit);
         let mut of_key: Vec<Id> = open_of_key(conn, &key)?.into_iter().collect();
         // Those that were closed before it was over: nobody is to be told of them again.

@@ -88,25 +88,18 @@ impl Gathering<'_> {
 
     /// What stands, and what stood before each correction.
     fn found(&self, check: &view::CheckView) -> String {
-        let mut parts = self.answered(&check.values, &check.answers);
-        parts.extend(check.product.clone());
-        let named = |name: &str, text: &Option<String>| text.as_ref().map(|text| format!("{name} {text}"));
-        parts.extend(named("from", &check.supplier));
-        parts.extend(named("lot", &check.lot));
-        parts.extend(check.accepted.map(|yes| if yes { "accepted".to_owned() } else { "rejected".to_owned() }));
-        parts.extend(check.note.clone());
+        let mut parts = self.answered(&check.stands());
         for correction in &check.corrections {
             let before = &correction.before;
             let passed = if before.passed { "passed" } else { "not passed" };
-            let mut stood = self.answered(&before.values, &before.answers);
-            stood.insert(0, passed.to_owned());
+            let stood = self.answered(before).join(", ");
             let what = self.correction(&correction.at, correction.by.as_deref(), &correction.why);
-            parts.push(format!("{what} (before: {})", stood.join(", ")));
+            parts.push(format!("{what} (before: {passed}, {stood})"));
         }
         parts.join("; ")
     }
 
-    fn answered(&self, values: &[view::CheckValueView], answers: &[view::CheckAnswerView]) -> Vec<String> {
+    fn answered(&self, stands: &view::CheckBeforeView) -> Vec<String> {
         let value = |value: &view::CheckValueView| {
             let shown = self.site.temperature(value.milli_c, Some(value.limit));
             let within = if value.within { "" } else { ": not met" };
@@ -122,11 +115,22 @@ impl Gathering<'_> {
             format!("{} ({limit}{held}{took}{within})", self.site.degrees(&shown))
         };
         let answer = |answer: &view::CheckAnswerView| match (answer.yes, &answer.text) {
-            (Some(yes), _) => format!("{}: {}", answer.ask, if yes { "yes" } else { "no" }),
+            (Some(yes), text) => {
+                let text = text.as_ref().map(|text| format!(", {text}")).unwrap_or_default();
+                format!("{}: {}{text}", answer.ask, if yes { "yes" } else { "no" })
+            }
             (None, Some(text)) => format!("{}: {text}", answer.ask),
             (None, None) => answer.ask.clone(),
         };
-        values.iter().map(value).chain(answers.iter().map(answer)).collect()
+        let named = |name: &str, text: &Option<String>| text.as_ref().map(|text| format!("{name} {text}"));
+        let mut parts: Vec<String> = stands.values.iter().map(value).collect();
+        parts.extend(stands.answers.iter().map(answer));
+        parts.extend(stands.product.clone());
+        parts.extend(named("from", &stands.supplier));
+        parts.extend(named("lot", &stands.lot));
+        parts.extend(stands.accepted.map(|yes| if yes { "accepted".to_owned() } else { "rejected".to_owned() }));
+        parts.extend(stands.note.clone());
+        parts
     }
 
     pub(super) fn cooling(&mut self) -> rusqlite::Result<Vec<CoolingLine>> {

@@ -12,7 +12,7 @@ use super::Gathering;
 use crate::haccp::minutes;
 use crate::reports::model::{Part, Score, Unit};
 use crate::reports::site::limit_words;
-use crate::reports::units::{Clock, Counting, Countings, Slots, Standing};
+use crate::reports::units::{Clock, Counting, Countings, Slots, Standing, hours_about};
 use crate::safety as safety_module;
 
 const MINUTE_MS: i64 = 60_000;
@@ -44,7 +44,7 @@ impl Gathering<'_> {
             countings.insert(*id, Counting::new(standing, from, end, &slots, first));
         }
         let mut clock = Clock::default();
-        minutes::visit(self.conn(), from.div_euclid(60)..(end + 59).div_euclid(60), |hour, probe, readings| {
+        minutes::visit(self.conn(), hours_about(from, end), |hour, probe, readings| {
             if let Some(counting) = countings.get_mut(&probe) {
                 counting.add(readings, &slots);
                 clock.add(hour, readings, &(from..end));
@@ -54,7 +54,7 @@ impl Gathering<'_> {
         let mut units = Vec::new();
         for (id, probe) in probes {
             let Some(mut counting) = countings.remove(&id) else { continue };
-            counting.finish(&slots);
+            counting.finish();
             // A unit that is no longer in use is in the report of a time in which it was.
             if probe.retired && counting.known == 0 {
                 continue;

@@ -58,6 +58,22 @@ pub struct CheckView {
     pub corrections: Vec<CheckCorrectionView>,
 }
 
+impl CheckView {
+    /// The answer alone.
+    pub fn stands(&self) -> CheckBeforeView {
+        CheckBeforeView {
+            passed: self.passed.unwrap_or_default(),
+            values: self.values.clone(),
+            answers: self.answers.clone(),
+            product: self.product.clone(),
+            supplier: self.supplier.clone(),
+            lot: self.lot.clone(),
+            accepted: self.accepted,
+            note: self.note.clone(),
+        }
+    }
+}
+
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[schema(as = CheckCorrection)]
 #[serde(rename_all = "camelCase")]
@@ -121,8 +137,10 @@ pub(in crate::safety) fn plan_of_check(
 ) -> rusqlite::Result<Option<(String, safety::Plan)>> {
     let Some(done) = check_state(conn, slot)?.and_then(|check| check.done) else { return Ok(None) };
     let approvals = plans::approvals(conn, location)?;
-    let version = done.what.plan_version;
-    let approval = approvals.iter().find(|approval| Some(approval.version) == version);
+    // Boxes apart may have approved two of one version.
+    let of_version = |approval: &safety::Approval| Some(approval.version) == done.what.plan_version;
+    let approvals: Vec<safety::Approval> = approvals.into_iter().filter(of_version).collect();
+    let approval = safety::in_force(&approvals, done.what.due_ms.unwrap_or(done.at_ms));
     Ok(approval.and_then(safety::Approval::plan).map(|plan| (done.what.check, plan)))
 }
 
