@@ -98,7 +98,7 @@ impl Kitchen {
             quality: TimeQuality::Ntp,
             actor: id(0xaa),
             device: Id::NIL,
-            command: Id::NIL,
+            command: Id::NIL.derive("command", self.seq),
         }
     }
 

@@ -420,6 +420,35 @@ fn done(kitchen: &Kitchen, slot: u8) -> Check {
     check
 }
 
+fn correct(slot: u8, held: Option<u32>, why: &str) -> Command {
+    let Command::DoCheck { slot, planned, rules, answered, .. } =
+        check(slot, "cooking", None, answered("US-CK155", 68_333, held, None))
+    else {
+        panic!("a check")
+    };
+    Command::CorrectCheck { slot, planned, rules, answered, why: why.into() }
+}
+
+/// Boxes that are apart take two answers to the same; one of them counts, and what was corrected of the other does not.
+#[test]
+fn a_correction_counts_for_the_answer_that_it_corrects() {
+    let (mut here, mut there) = (Kitchen::open(), Kitchen::open());
+    let cooked = |slot: u8, held: u32| check(slot, "cooking", None, answered("US-CK155", 68_333, Some(held), None));
+    run(&mut here, cooked(1, 16)).unwrap();
+    run(&mut there, cooked(2, 17)).unwrap();
+    run(&mut there, cooked(1, 17)).unwrap();
+    run(&mut there, correct(1, Some(18), "a second more")).unwrap();
+    let both = |one: &Kitchen, other: &Kitchen| {
+        let facts = [one.history(id(1)).facts.clone(), other.history(id(1)).facts.clone()].concat();
+        let State::Check(check) = fold(&crate::History { facts, ..crate::History::default() }) else {
+            panic!("a check")
+        };
+        (check.stands().unwrap().passed, check.corrections.len())
+    };
+    assert_eq!(both(&here, &there), (false, 0));
+    assert_eq!(both(&there, &here), (true, 1));
+}
+
 #[test]
 fn a_check_is_judged_by_limit_and_time() {
     let mut kitchen = Kitchen::open();
@@ -436,14 +465,6 @@ fn a_check_is_judged_by_limit_and_time() {
         assert_eq!(done(&kitchen, slot).done.unwrap().what.passed, passed, "{rule} {milli} {held:?} {took:?}");
     }
     // What was mistyped is judged anew; the first answer, and its time, stay.
-    let correct = |slot: u8, held: Option<u32>, why: &str| {
-        let Command::DoCheck { slot, planned, rules, answered, .. } =
-            check(slot, "cooking", None, answered("US-CK155", 68_333, held, None))
-        else {
-            panic!("a check")
-        };
-        Command::CorrectCheck { slot, planned, rules, answered, why: why.into() }
-    };
     assert_eq!(run(&mut kitchen, correct(2, Some(18), "")).unwrap_err().field.as_deref(), Some("why"));
     assert_eq!(
         run(&mut kitchen, correct(2, None, "typo")).unwrap_err().field.as_deref(),
