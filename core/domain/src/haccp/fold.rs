@@ -93,11 +93,6 @@ impl Manual {
     pub fn scale(&self) -> Option<Scale> {
         self.corrections.last().and_then(|last| last.corrected.scale).or(self.recorded.scale)
     }
-
-    /// When what stands was entered.
-    pub fn stands_since_ms(&self) -> i64 {
-        self.corrections.last().map_or(self.entered_at_ms, |last| last.at_ms)
-    }
 }
 
 pub fn fold(history: &History) -> State {

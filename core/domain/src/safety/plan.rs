@@ -10,7 +10,7 @@ use minicbor::{Decode, Encode};
 use serde::{Deserialize, Serialize};
 use trivet_log::Id;
 
-pub use effective::Effective;
+pub use effective::{Effective, MAX_GAP_MINUTES};
 
 use crate::Refusal;
 use crate::haccp::{Limit, UnitKind};

@@ -10,8 +10,8 @@ use trivet_log::Id;
 use trivet_replica::module::{EMPTY, Projecting, Reach};
 use trivet_replica::{Module, sealing};
 
+pub(crate) use people::active;
 pub use people::{NewPerson, add_person, name_of};
-pub(crate) use people::{active, is_active};
 
 pub const MODULE: Module = Module {
     name: "access",

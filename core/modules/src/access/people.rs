@@ -54,11 +54,6 @@ pub fn name_of(conn: &Connection, person: Id) -> rusqlite::Result<Option<String>
     conn.query_row("SELECT name FROM access_person WHERE id=?1", [person.as_bytes()], |row| row.get(0)).optional()
 }
 
-/// Whether somebody has an account that is in use.
-pub(crate) fn is_active(conn: &Connection, person: Id) -> rusqlite::Result<bool> {
-    conn.prepare_cached("SELECT 1 FROM access_person WHERE id=?1 AND disabled=0")?.exists([person.as_bytes()])
-}
-
 /// Those who have an account that is in use, by name.
 pub(crate) fn active(conn: &Connection) -> rusqlite::Result<Vec<(Id, String)>> {
     let mut statement = conn.prepare_cached("SELECT id, name FROM access_person WHERE disabled=0 ORDER BY name, id")?;

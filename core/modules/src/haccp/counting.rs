@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 
 use trivet_domain::MilliCelsius;
 use trivet_domain::haccp::{Bound, Doubt, HourReading, Limit, Limits, NoData, Probe, Verdict};
-use trivet_domain::safety::{Approval, Effective, Plan, Rule, in_force};
+use trivet_domain::safety::{Approval, Effective, MAX_GAP_MINUTES, Plan, Rule, in_force};
 use trivet_log::{Id, TimeQuality};
 
 /// Gaps of a unit that are listed, the longest; the others are counted.
 pub const MOST_GAPS: usize = 20;
 /// Beyond it no minute lies between two samples, where no plan says what gap is allowed.
-pub(crate) const MAX_BETWEEN: i64 = 15;
+pub(crate) const MAX_BETWEEN: i64 = MAX_GAP_MINUTES as i64;
 /// A minute's fact is written when it is over: one that is younger is not missing yet.
 pub(crate) const SETTLES_MS: i64 = 90_000;
 const MINUTE_MS: i64 = 60_000;
@@ -127,7 +127,7 @@ impl Missing {
         match self {
             Missing::NoRecord if before_first => "before its first reading".to_owned(),
             Missing::NoRecord => "no record".to_owned(),
-            Missing::Between => "timeout".to_owned(),
+            Missing::Between => "between two samples".to_owned(),
             Missing::NoData(name) => name.replace('_', " "),
             Missing::Doubt(name) => format!("not believed: {}", name.replace('_', " ")),
         }
@@ -339,7 +339,11 @@ impl Counting {
         self.next = until;
     }
 
-    fn keep(&mut self, gap: Span) {
+    fn keep(&mut self, mut gap: Span) {
+        // It lay between no two samples after all: nothing came.
+        if let Some(minutes) = gap.reasons.remove(&Missing::Between) {
+            *gap.reasons.entry(Missing::NoData(NoData::Timeout.name())).or_default() += minutes;
+        }
         self.gaps.push(gap);
         if self.gaps.len() > 2 * MOST_GAPS {
             self.shorten();

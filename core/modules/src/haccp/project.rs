@@ -83,7 +83,7 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
             Ok(())
         }
         State::Manual(manual) => {
-            let sql = "INSERT OR REPLACE INTO haccp_manual VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+            let sql = "INSERT OR REPLACE INTO haccp_manual VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
             conn.prepare_cached(sql)?.execute(params![
                 id.as_bytes(),
                 manual.recorded.probe.as_bytes(),
@@ -95,7 +95,6 @@ pub(super) fn project(projecting: &Projecting<'_>, id: Id, history: &History) ->
                 manual.recorded.min.map(|milli| milli.0),
                 manual.recorded.max.map(|milli| milli.0),
                 manual.scale().map(Scale::name),
-                manual.stands_since_ms(),
                 manual.corrections.last().map(|last| last.at_ms)
             ])?;
             Ok(())

@@ -24,9 +24,9 @@ CREATE INDEX haccp_outage_open ON haccp_outage(probe) WHERE returned_ms IS NULL;
 CREATE TABLE haccp_manual(
   id BLOB PRIMARY KEY, probe BLOB NOT NULL, value INTEGER, measured_ms INTEGER NOT NULL,
   entered_ms INTEGER NOT NULL, source TEXT NOT NULL, person BLOB NOT NULL, min INTEGER, max INTEGER,
-  scale TEXT, stands_ms INTEGER NOT NULL, corrected_ms INTEGER) WITHOUT ROWID;
+  scale TEXT, corrected_ms INTEGER) WITHOUT ROWID;
 CREATE INDEX haccp_manual_measured ON haccp_manual(measured_ms);
-CREATE INDEX haccp_manual_stands ON haccp_manual(stands_ms);
+CREATE INDEX haccp_manual_stands ON haccp_manual(coalesce(corrected_ms, entered_ms));
 -- Up to where the samples of a line that numbers its own are in the record.
 CREATE TABLE haccp_mark(
   origin BLOB NOT NULL, line TEXT NOT NULL, seq INTEGER NOT NULL, boot INTEGER NOT NULL, sample INTEGER NOT NULL,

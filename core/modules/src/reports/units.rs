@@ -35,13 +35,11 @@ impl Counting {
         let shown = |gap: &Span| {
             let mut reasons: Vec<(Missing, u64)> = gap.reasons.iter().map(|(why, count)| (*why, *count)).collect();
             reasons.sort_by_key(|(why, count)| (std::cmp::Reverse(*count), *why));
-            let mut words: Vec<String> = reasons.into_iter().map(|(why, _)| why.words(before_first(gap))).collect();
-            words.dedup();
             Gap {
                 from: site.time(gap.from * MINUTE_MS),
                 to: site.time(gap.to * MINUTE_MS),
                 minutes: (gap.to - gap.from).unsigned_abs(),
-                reasons: words,
+                reasons: reasons.into_iter().map(|(why, _)| why.words(before_first(gap))).collect(),
             }
         };
         self.gaps.iter().map(shown).collect()

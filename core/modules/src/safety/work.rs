@@ -153,7 +153,7 @@ fn records(view: &View<'_>, location: Id) -> rusqlite::Result<Work> {
     let mut timers = wanted("SELECT s.id FROM safety_timer s WHERE s.too_warm=1")?;
     let expired = "SELECT s.id FROM safety_timer s WHERE s.ended_ms IS NULL AND s.expired_ms<?1 AND s.too_warm=0";
     timers.extend(wanted(expired)?);
-    let manual = "SELECT s.id FROM haccp_manual s WHERE s.stands_ms>?1-86400000 AND (s.value>s.max OR s.value<s.min)";
+    let manual = "SELECT s.id FROM haccp_manual s WHERE coalesce(s.corrected_ms, s.entered_ms)>?1-86400000 AND (s.value>s.max OR s.value<s.min)";
     let manual = corrected(manual)?;
     let calibrations = wanted("SELECT s.id FROM safety_calibration s WHERE s.found_good=0")?;
     // The plan is long: it is read where something asks for it.

@@ -12,7 +12,8 @@ use crate::haccp::{Limit, Probe, Rules, Tier, UnitKind};
 const MINUTE_MS: i64 = 60_000;
 /// A door that is open for so long alarms where nothing says otherwise.
 const DOOR_MINUTES: u16 = 2;
-const MAX_GAP_MINUTES: u32 = 15;
+/// From one sample to the next, where no plan says anything.
+pub const MAX_GAP_MINUTES: u32 = 15;
 /// What is kept in a place bears so much where nobody says otherwise: a degree for four hours, in thousandths of a
 /// degree times minutes.
 const HOLD_BUDGET: i64 = 240_000;

@@ -92,9 +92,9 @@ impl Gathering<'_> {
         for correction in &check.corrections {
             let before = &correction.before;
             let passed = if before.passed { "passed" } else { "not passed" };
-            let stood = self.answered(before).join(", ");
+            let stood: Vec<String> = std::iter::once(passed.to_owned()).chain(self.answered(before)).collect();
             let what = self.correction(&correction.at, correction.by.as_deref(), &correction.why);
-            parts.push(format!("{what} (before: {passed}, {stood})"));
+            parts.push(format!("{what} (before: {})", stood.join(", ")));
         }
         parts.join("; ")
     }
